@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Warnings are errors where nobody reads them: in CI.
+let strictness: [SwiftSetting] =
+    Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let settings: [SwiftSetting] =
+    [
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .swiftLanguageMode(.v6),
+    ] + strictness
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "reprise",
+    platforms: [.macOS(.v14)],
+    products: [
+        .executable(name: "reprise", targets: ["reprise"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    ],
+    targets: [
+        // The C libraries of the system.
+        .systemLibrary(
+            name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+        // The numeric stack.
+        .target(name: "CKernels"),
+        .target(name: "Tensors", dependencies: ["CKernels"]),
+        .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
+        .target(name: "Imaging", dependencies: ["Tensors", "CPNG"]),
+        .target(name: "Training", dependencies: ["Tensors"]),
+        .target(name: "Evaluation", dependencies: ["Imaging"]),
+
+        // The pipeline stack.
+        .target(name: "PipelineManifest", dependencies: [yams]),
+        .target(name: "ContentStore", dependencies: [crypto, systemPackage]),
+        .target(
+            name: "PipelinePlanning",
+            dependencies: ["PipelineManifest", "ContentStore", orderedCollections]),
+        .target(
+            name: "PipelineExecution",
+            dependencies: [
+                "PipelinePlanning", "PipelineManifest", "ContentStore", "CZlib",
+                subprocess, systemPackage, logging,
+            ]),
+
+        // Where the stacks meet, and the door to the user.
+        .target(name: "Reporting", dependencies: ["PipelineManifest", "Evaluation"]),
+        .target(
+            name: "PipelineTools",
+            dependencies: [
+                "PipelineExecution", "PipelineManifest", "ContentStore",
+                "Tensors", "TensorStore", "Imaging", "Training", "Evaluation",
+            ]),
+        .executableTarget(
+            name: "reprise",
+            dependencies: [
+                "PipelineManifest", "ContentStore", "PipelinePlanning", "PipelineExecution",
+                "PipelineTools", "Reporting", "Evaluation", argumentParser,
+            ]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + settings
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef REPRISE_CPNG_SHIM_H
+#define REPRISE_CPNG_SHIM_H
+#include <png.h>
+#endif
