@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an artifact's bytes mean, which decides how its content digest is taken and which tools accept it.
+package enum ArtifactFormat: String, Hashable, Sendable, CaseIterable {
+    /// A folder of files outside the cache; its content is its file names and bytes.
+    case folder
+    /// Any bytes; the content is the bytes.
+    case file
+    /// An HDF5 file of named tensors.
+    case tensors
+    /// Tensors: a set of images, each with its name and mode.
+    case images
+    /// Tensors: pairs of LR and HR patches with their origin.
+    case patches
+    /// Tensors: a network's parameters with its description.
+    case model
+    /// Tensors: a training's log, a row an epoch.
+    case trainingLog = "training-log"
+    /// JSON: scores per image and their means.
+    case scores
+    /// JSON: claims beside scores, with verdicts.
+    case deviations
+    /// Comma-separated values.
+    case csv
+    /// A PNG picture.
+    case png
+
+    /// Whether the bytes are an HDF5 file whose content is its tensors and attributes.
+    package var holdsTensors: Bool {
+        switch self {
+        case .tensors, .images, .patches, .model, .trainingLog: true
+        case .folder, .file, .scores, .deviations, .csv, .png: false
+        }
+    }
+
+    /// The ending under which `export` and a command stage see such a file.
+    package var fileExtension: String {
+        switch self {
+        case .tensors, .images, .patches, .model, .trainingLog: "h5"
+        case .scores, .deviations: "json"
+        case .csv: "csv"
+        case .png: "png"
+        case .folder, .file: ""
+        }
+    }
+}

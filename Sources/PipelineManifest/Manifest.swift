@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the author asked for: sources, stages with their settings, and the paper's claims.
+///
+/// A manifest is well formed in itself: every key known, every value of its type, every tool's settings complete with
+/// their defaults. Whether references lead anywhere is the business of the stage graph.
+package struct Manifest: Sendable {
+    package let source: SourceText
+    /// For example `fsrcnn-x3`; where it is left out, the name of the file or its folder.
+    package let name: String
+    package let title: String?
+    package let paper: Paper?
+    /// What the paper leaves unsaid, and what was chosen.
+    package let assumptions: [Assumption]
+    /// The author's named settings, after `--set`.
+    package let settings: [Setting]
+    package let sources: [Source]
+    package let stages: [Stage]
+    package let claims: [Claim]
+
+    package init(
+        source: SourceText, name: String, title: String?, paper: Paper?, assumptions: [Assumption],
+        settings: [Setting], sources: [Source], stages: [Stage], claims: [Claim]
+    ) {
+        self.source = source
+        self.name = name
+        self.title = title
+        self.paper = paper
+        self.assumptions = assumptions
+        self.settings = settings
+        self.sources = sources
+        self.stages = stages
+        self.claims = claims
+    }
+}
+
+/// The paper that a pipeline reproduces.
+package struct Paper: Hashable, Sendable {
+    package let title: String
+    package let authors: String?
+    package let year: Int?
+    /// Where it can be found, for example `arXiv 1608.00367`.
+    package let reference: String?
+
+    package init(title: String, authors: String?, year: Int?, reference: String?) {
+        self.title = title
+        self.authors = authors
+        self.year = year
+        self.reference = reference
+    }
+}
+
+/// One thing the paper leaves unsaid, and what was chosen for it.
+package struct Assumption: Hashable, Sendable {
+    package let about: String
+    package let chosen: String
+    package let reason: String?
+
+    package init(about: String, chosen: String, reason: String?) {
+        self.about = about
+        self.chosen = chosen
+        self.reason = reason
+    }
+}
+
+/// A named value of the manifest that `${name}` stands for and `--set` changes.
+package struct Setting: Hashable, Sendable {
+    package let name: Located<String>
+    package let value: SettingValue
+    /// Whether `--set` gave the value.
+    package let isOverridden: Bool
+
+    package init(name: Located<String>, value: SettingValue, isOverridden: Bool) {
+        self.name = name
+        self.value = value
+        self.isOverridden = isOverridden
+    }
+}
+
+/// Files outside the cache: a folder or one file.
+package struct Source: Hashable, Sendable {
+    package let name: Located<String>
+    /// Relative to the data folder, or absolute.
+    package let path: Located<String>
+    /// Patterns for the files of the folder that count, for example `*.png`; empty means all but hidden ones.
+    package let files: [Located<String>]
+    package let role: Role?
+
+    package init(name: Located<String>, path: Located<String>, files: [Located<String>], role: Role?) {
+        self.name = name
+        self.path = path
+        self.files = files
+        self.role = role
+    }
+}
+
+/// One step of the pipeline.
+package struct Stage: Sendable {
+    package enum Work: Sendable {
+        case tool(ToolInterface, name: Located<String>)
+        case command(Command)
+    }
+
+    package let name: Located<String>
+    package let work: Work
+    package let inputs: [StageInput]
+    /// Sorted by name; complete with the tool's defaults. Empty for a command.
+    package let settings: [StageSetting]
+    /// The tool's, or those the command declares.
+    package let outputs: [StageOutput]
+
+    package init(
+        name: Located<String>, work: Work, inputs: [StageInput], settings: [StageSetting], outputs: [StageOutput]
+    ) {
+        self.name = name
+        self.work = work
+        self.inputs = inputs
+        self.settings = settings
+        self.outputs = outputs
+    }
+}
+
+/// A stage's input: the artifacts that stand under one of its names.
+package struct StageInput: Hashable, Sendable {
+    package let name: String
+    package let references: [Located<ArtifactReference>]
+    /// Whether the tool takes any number of artifacts here, so that order and count matter.
+    package let isList: Bool
+    /// What the tool accepts; empty accepts all.
+    package let formats: [ArtifactFormat]
+    package let purpose: InputPurpose
+
+    package init(
+        name: String, references: [Located<ArtifactReference>], isList: Bool, formats: [ArtifactFormat],
+        purpose: InputPurpose
+    ) {
+        self.name = name
+        self.references = references
+        self.isList = isList
+        self.formats = formats
+        self.purpose = purpose
+    }
+}
+
+/// How a manifest names an artifact: `t91` (a source), `patches` (a stage's first output) or `split/train`.
+package struct ArtifactReference: Hashable, Sendable, CustomStringConvertible {
+    package let producer: String
+    package let output: String?
+
+    package init(producer: String, output: String?) {
+        self.producer = producer
+        self.output = output
+    }
+
+    package var description: String { output.map { "\(producer)/\($0)" } ?? producer }
+}
+
+/// One setting of a stage with its value, and its place where the author wrote one.
+package struct StageSetting: Hashable, Sendable {
+    package let name: String
+    package let value: SettingValue
+    package let location: SourceLocation?
+
+    package init(name: String, value: SettingValue, location: SourceLocation?) {
+        self.name = name
+        self.value = value
+        self.location = location
+    }
+}
+
+/// One output of a stage.
+package struct StageOutput: Hashable, Sendable {
+    package let name: String
+    package let format: ArtifactFormat
+    package let role: Role?
+    /// For a command: the file it writes, relative to its working folder.
+    package let path: String?
+
+    package init(name: String, format: ArtifactFormat, role: Role?, path: String?) {
+        self.name = name
+        self.format = format
+        self.role = role
+        self.path = path
+    }
+}
+
+/// A stage's `run:` - any program, with all it reads declared.
+package struct Command: Hashable, Sendable {
+    /// The program and its arguments; `${inputs.NAME}` and `${outputs.NAME}` already stand as paths relative to the
+    /// working folder, so that the line is the same on every machine.
+    package let arguments: [String]
+    /// The shell that is handed `arguments[0]` as a script, where the author asked for one.
+    package let shell: String?
+    /// Files of the project that the command runs, relative to the manifest's folder; copied beside the command.
+    package let code: [Located<String>]
+    /// The whole environment of the command but for `PATH`, sorted by name.
+    package let environment: [EnvironmentVariable]
+    /// Commands whose output counts into the key, such as `python3 -m pip freeze`.
+    package let probes: [[String]]
+    package let learns: Bool
+
+    package init(
+        arguments: [String], shell: String?, code: [Located<String>], environment: [EnvironmentVariable],
+        probes: [[String]], learns: Bool
+    ) {
+        self.arguments = arguments
+        self.shell = shell
+        self.code = code
+        self.environment = environment
+        self.probes = probes
+        self.learns = learns
+    }
+}
+
+/// A variable that a command sees, and its value.
+package struct EnvironmentVariable: Hashable, Sendable {
+    package let name: String
+    package let value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A number that the paper reports.
+package struct Claim: Hashable, Sendable {
+    package let name: Located<String>
+    package let model: String
+    package let metric: String
+    package let dataset: String
+    package let scale: Int
+    /// The protocol under which the paper's figure is understood to be measured.
+    package let evaluationProtocol: String
+    /// As printed, for example `33.06`: its decimals decide what counts as a match.
+    package let printed: String
+    package let tolerance: Double?
+    /// Where in the paper, for example `Table 3`.
+    package let place: String?
+    /// Whether the figure was checked against the paper itself.
+    package let isVerified: Bool
+
+    package init(
+        name: Located<String>, model: String, metric: String, dataset: String, scale: Int,
+        evaluationProtocol: String, printed: String, tolerance: Double?, place: String?, isVerified: Bool
+    ) {
+        self.name = name
+        self.model = model
+        self.metric = metric
+        self.dataset = dataset
+        self.scale = scale
+        self.evaluationProtocol = evaluationProtocol
+        self.printed = printed
+        self.tolerance = tolerance
+        self.place = place
+        self.isVerified = isVerified
+    }
+}
