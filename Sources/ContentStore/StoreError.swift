@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// A file operation that the cache's disk refused, or an object that is not what its name says.
+package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    case cannot(action: String, path: FilePath, reason: Errno)
+    case damaged(object: Digest, path: FilePath)
+    case absent(object: Digest)
+
+    package var description: String {
+        switch self {
+        case .cannot(let action, let path, let reason):
+            "cannot \(action) '\(path)': \(reason.description.lowercasedFirst)"
+        case .damaged(let object, let path):
+            "object \(object.abbreviated) is damaged: '\(path)' does not hold the bytes that its name promises"
+        case .absent(let object):
+            "object \(object.abbreviated) is not in the cache"
+        }
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+package import SystemPackage
+
+/// Where things lie in a cache.
+///
+///     cache/objects  actions       the stores' own
+///     cache/work/KEY/attempt-...   the private folder of one attempt at an action
+///     cache/work/KEY/checkpoint    what outlives failed attempts
+///     cache/work/KEY.claim         held by whoever runs the action
+///     cache/runs/ID.json           a record a run; cache/runs/logs/KEY.gz the newest log of an action
+///     cache/stat                   digests of files that were hashed before
+package struct CacheFolders: Hashable, Sendable {
+    package let root: FilePath
+
+    package init(root: FilePath) {
+        self.root = root
+    }
+
+    package var work: FilePath { root.appending("work") }
+    package var runs: FilePath { root.appending("runs") }
+    package var logs: FilePath { runs.appending("logs") }
+    package var statCache: FilePath { root.appending("stat") }
+
+    package func workFolder(of key: ActionKey) -> FilePath { work.appending(key.description) }
+    package func claim(of key: ActionKey) -> FilePath { work.appending("\(key).claim") }
+    package func log(of key: ActionKey) -> FilePath { logs.appending("\(key).gz") }
+
+    /// Makes the cache's folder, marked so that backups and version control pass it over.
+    package func prepare() throws(StoreError) {
+        try Files.makeFolder(work)
+        try Files.makeFolder(logs)
+        try writeIfMissing(
+            "CACHEDIR.TAG",
+            """
+            Signature: 8a477f597d28d172789f06886806bc55
+            # This folder is a cache of Reprise: everything in it can be made again.
+
+            """)
+        try writeIfMissing(".gitignore", "*\n")
+    }
+
+    private func writeIfMissing(_ name: String, _ text: String) throws(StoreError) {
+        let path = root.appending(name)
+        if try Files.status(path) == nil { try Files.replace(path, with: Array(text.utf8)) }
+    }
+}

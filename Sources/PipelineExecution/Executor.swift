@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+package import PipelinePlanning
+import PipelineManifest
+
+/// How a run is carried out; nothing here can change a result.
+package struct ExecutionOptions: Hashable, Sendable {
+    /// Stages at once.
+    package var jobs: Int
+    /// Threads for each stage.
+    package var threads: Int
+    package var keepsGoing: Bool
+
+    package init(jobs: Int = 1, threads: Int = 1, keepsGoing: Bool = false) {
+        self.jobs = jobs
+        self.threads = threads
+        self.keepsGoing = keepsGoing
+    }
+}
+
+/// What came of a run.
+package struct ExecutionOutcome: Sendable {
+    /// In the graph's order, one a stage.
+    package var records: [StageRecord]
+    package var results: [String: ActionResult]
+    /// Failures by stage.
+    package var failures: [String: StageFailure]
+    /// Outputs that results name and the cache has lost, as `STAGE/OUTPUT`; nothing needed them.
+    package var absentOutputs: [String]
+    package var wasInterrupted: Bool
+}
+
+/// Acts on a plan: asks the schedule what is next, has it resolved, starts it, awaits one, tells the schedule.
+package struct Executor: Sendable {
+    private let planner: Planner
+    private let runner: any ActionRunner
+    private let folders: CacheFolders
+    private let options: ExecutionOptions
+    private let observer: any RunObserver
+
+    package init(
+        planner: Planner, runner: any ActionRunner, folders: CacheFolders, options: ExecutionOptions,
+        observer: any RunObserver
+    ) {
+        self.planner = planner
+        self.runner = runner
+        self.folders = folders
+        self.options = options
+        self.observer = observer
+    }
+
+    /// Runs what must run of these stages.
+    ///
+    /// - Parameter wanted: stages whose outputs a person asked for, so that they are made again where the cache lost them.
+    package func run(_ stages: [StageNode], wanted: Set<String> = []) async -> ExecutionOutcome {
+        var run = OngoingRun(stages: stages, wanted: wanted, options: options)
+        observer.observe(.began(stageCount: stages.count))
+        await withTaskGroup(of: StageAttempt.Ending.self) { group in
+            steps: while true {
+                if Task.isCancelled { run.interrupt() }
+                switch run.schedule.next() {
+                case .finished: break steps
+                case .awaitOne:
+                    guard let ending = await group.next() else { break steps }
+                    take(ending, &run)
+                case .decide(let stage, let isDemanded):
+                    if let attempt = decide(stage, isDemanded: isDemanded, &run) {
+                        group.addTask { await attempt.run() }
+                    }
+                }
+            }
+        }
+        return run.outcome(planner: planner)
+    }
+
+    /// Settles a stage that is up to date; prepares the attempt at one that is not.
+    private func decide(_ stage: String, isDemanded: Bool, _ run: inout OngoingRun) -> StageAttempt? {
+        let node = run.node(stage)
+        do throws(StoreError) {
+            var resolution = try planner.resolution(of: node, results: run.results)
+            if case .upToDate(let entry) = resolution {
+                if let reason = try demand(entry, of: stage, isDemanded: isDemanded, run) {
+                    resolution = .stale(entry.action, [reason])
+                } else {
+                    settle(stage, entry, &run)
+                    return nil
+                }
+            }
+            guard case .stale(let action, let reasons) = resolution else {
+                preconditionFailure("the schedule brought up '\(stage)' before what it needs")
+            }
+            let lost = try lostInputs(of: node, results: run.results)
+            if !lost.isEmpty {
+                run.demand(lost, by: stage, isRunning: false)
+                return nil
+            }
+            run.schedule.started(stage)
+            observer.observe(.started(stage: stage, position: run.position(stage), reasons: reasons))
+            return attempt(at: node, action, reasons, run)
+        } catch {
+            run.fail(stage, .store(error), isRunning: false)
+            observer.observe(.ended(run.record(stage), position: run.position(stage)))
+            return nil
+        }
+    }
+
+    /// Why a stage whose result is known must run all the same.
+    private func demand(
+        _ entry: ActionCacheEntry, of stage: String, isDemanded: Bool, _ run: OngoingRun
+    ) throws(StoreError) -> StaleReason? {
+        let isWanted = run.wanted.contains(stage)
+        guard isDemanded || isWanted, let absent = try planner.absentOutputs(of: entry.result).first else { return nil }
+        let needer = isDemanded ? run.needer(of: stage).map { "stage '\($0)'" } : nil
+        return .objectAbsent(output: "\(stage)/\(absent.name)", neededBy: needer ?? "you")
+    }
+
+    /// The producers whose objects this stage reads and the cache has lost.
+    private func lostInputs(of node: StageNode, results: [String: ActionResult]) throws(StoreError) -> Set<String> {
+        var lost: Set<String> = []
+        for origin in node.inputs.flatMap(\.origins) {
+            guard case .stage(let producer, let output) = origin,
+                let artifact = results[producer]?.output(named: output)
+            else { continue }
+            if try !planner.objects.holds(artifact.object, byteCount: artifact.byteCount) { lost.insert(producer) }
+        }
+        return lost
+    }
+
+    private func settle(_ stage: String, _ entry: ActionCacheEntry, _ run: inout OngoingRun) {
+        run.settle(
+            StageRecord(stage: stage, outcome: .hit, key: entry.action.key, outputs: entry.result.outputs),
+            entry.result, isRunning: false)
+        observer.observe(.upToDate(stage: stage, position: run.position(stage)))
+    }
+
+    private func attempt(
+        at node: StageNode, _ action: Action, _ reasons: [StaleReason], _ run: OngoingRun
+    ) -> StageAttempt {
+        let (observer, position) = (observer, run.position(node.name))
+        return StageAttempt(
+            node: node, action: action, reasons: reasons, results: run.results, planner: planner, runner: runner,
+            folders: folders, threads: options.threads,
+            onWait: { observer.observe(.waitsForOther(stage: node.name)) },
+            onProgress: { observer.observe(.progressed(stage: node.name, position: position, $0)) })
+    }
+
+    private func take(_ ending: StageAttempt.Ending, _ run: inout OngoingRun) {
+        let stage = ending.record.stage
+        switch ending.result {
+        case .success(let result):
+            run.settle(ending.record, result, isRunning: true)
+        case .failure(.lostInputs(let producers)):
+            run.demand(producers, by: stage, isRunning: true)
+            return
+        case .failure(.failed(let failure)):
+            run.fail(stage, failure, record: ending.record, isRunning: true)
+        }
+        observer.observe(.ended(run.record(stage), position: run.position(stage)))
+    }
+}
+
+/// The state of a run between two steps of its loop.
+private struct OngoingRun {
+    let stages: [StageNode]
+    let wanted: Set<String>
+    var schedule: Schedule
+    private(set) var results: [String: ActionResult] = [:]
+    private var records: [String: StageRecord] = [:]
+    private var failures: [String: StageFailure] = [:]
+    private var neededBy: [String: String] = [:]
+    private let positions: [String: Int]
+    private var wasInterrupted = false
+
+    init(stages: [StageNode], wanted: Set<String>, options: ExecutionOptions) {
+        self.stages = stages
+        self.wanted = wanted
+        schedule = Schedule(stages, jobs: options.jobs, keepsGoing: options.keepsGoing)
+        positions = Dictionary(stages.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Counted from 1.
+    func position(_ stage: String) -> Int { (positions[stage] ?? 0) + 1 }
+
+    func node(_ stage: String) -> StageNode { stages[positions[stage] ?? 0] }
+
+    func record(_ stage: String) -> StageRecord {
+        records[stage] ?? StageRecord(stage: stage, outcome: .skipped)
+    }
+
+    func needer(of stage: String) -> String? { neededBy[stage] }
+
+    mutating func settle(_ record: StageRecord, _ result: ActionResult, isRunning: Bool) {
+        // A stage that ran because an object was lost stays a stage that ran.
+        records[record.stage] = record
+        results[record.stage] = result
+        if isRunning { schedule.succeeded(record.stage) } else { schedule.settled(record.stage) }
+    }
+
+    mutating func demand(_ producers: Set<String>, by stage: String, isRunning: Bool) {
+        for producer in producers where neededBy[producer] == nil { neededBy[producer] = stage }
+        schedule.waits(stage, for: producers.sorted(), isRunning: isRunning)
+    }
+
+    mutating func fail(_ stage: String, _ failure: StageFailure, record: StageRecord? = nil, isRunning: Bool) {
+        failures[stage] = failure
+        if failure == .interrupted { wasInterrupted = true }
+        var failed = record ?? StageRecord(stage: stage, outcome: .failed)
+        failed.outcome = .failed
+        failed.reason = failure.message
+        records[stage] = failed
+        if isRunning { schedule.failed(stage) } else { schedule.refused(stage) }
+    }
+
+    mutating func interrupt() {
+        wasInterrupted = true
+        schedule.stop()
+    }
+
+    func outcome(planner: Planner) -> ExecutionOutcome {
+        let skipped = Set(schedule.skipped)
+        let all = stages.map { node in
+            records[node.name]
+                ?? StageRecord(
+                    stage: node.name, outcome: .skipped,
+                    reason: skipped.contains(node.name) ? "what it needs did not end well" : "the run was stopped")
+        }
+        var absent: [String] = []
+        for record in all where record.outcome == .hit {
+            guard let result = results[record.stage] else { continue }
+            absent += ((try? planner.absentOutputs(of: result)) ?? []).map { "\(record.stage)/\($0.name)" }
+        }
+        return ExecutionOutcome(
+            records: all, results: results, failures: failures, absentOutputs: absent, wasInterrupted: wasInterrupted)
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+import SystemPackage
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// The records of all runs that a cache has seen.
+package struct RunHistory: Sendable {
+    /// Oldest first.
+    package let records: [RunRecord]
+
+    /// Reads the records; one that does not parse is passed over.
+    package init(of folders: CacheFolders) throws(StoreError) {
+        guard try Files.status(folders.runs) != nil else {
+            records = []
+            return
+        }
+        var records: [RunRecord] = []
+        for name in try Files.names(in: folders.runs) where name.hasSuffix(".json") && !name.hasPrefix(".") {
+            let bytes = try Files.bytes(of: folders.runs.appending(name))
+            if let json = try? JSONValue(parsing: bytes), let record = RunRecord(json: json) { records.append(record) }
+        }
+        self.records = records
+    }
+
+    /// The key of each stage of a pipeline when it last ran well or hit, newest run first.
+    package func latestKeys(ofPipeline pipeline: String) -> [String: ActionKey] {
+        var keys: [String: ActionKey] = [:]
+        for record in records where record.pipeline == pipeline {
+            for stage in record.stages where stage.outcome == .ran || stage.outcome == .hit {
+                if let key = stage.key { keys[stage.stage] = key }
+            }
+        }
+        return keys
+    }
+
+    /// Why each stage of a pipeline ran when it last ran.
+    package func latestReasons(ofPipeline pipeline: String) -> [String: String] {
+        var reasons: [String: String] = [:]
+        for record in records where record.pipeline == pipeline {
+            for stage in record.stages where stage.outcome == .ran { reasons[stage.stage] = stage.reason }
+        }
+        return reasons
+    }
+
+    /// How often a test set was scored in all runs, and by how many different models.
+    package func scorings(of images: Digest) -> (count: Int, models: Int) {
+        let all = records.flatMap(\.stages).flatMap(\.scorings).filter { $0.images == images }
+        return (all.count, Set(all.map(\.model)).count)
+    }
+
+    package static func save(_ record: RunRecord, in folders: CacheFolders) throws(StoreError) {
+        try Files.replace(folders.runs.appending(record.id + ".json"), with: Array(record.json.indentedText.utf8))
+    }
+
+    /// An identifier that sorts by the time of this machine's clock and that no other run has.
+    package static func newID() -> String {
+        var now = time(nil)
+        var parts = tm()
+        gmtime_r(&now, &parts)
+        var buffer = [CChar](repeating: 0, count: 32)
+        strftime(&buffer, buffer.count, "%Y%m%dT%H%M%SZ", &parts)
+        let stamp = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let random = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+        return stamp + "-" + String(repeating: "0", count: 8 - random.count) + random
+    }
+}

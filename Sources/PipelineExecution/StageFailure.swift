@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+package import PipelineManifest
+
+/// Why a stage ended without a result.
+package enum StageFailure: Error, Hashable, Sendable {
+    /// The tool or command says so.
+    case tool(ToolFailure)
+    /// A file that it read is no longer what it was when the run began.
+    case inputChanged(file: String, input: String)
+    /// The same action gave other content than before.
+    case notDeterministic(output: String, before: Digest, now: Digest)
+    /// The cache or its disk is at fault.
+    case store(StoreError)
+    case disk(String)
+    case interrupted
+
+    /// Whether the cache or the disk is at fault rather than the stage.
+    package var isStoreFault: Bool {
+        switch self {
+        case .store, .disk: true
+        case .tool, .inputChanged, .notDeterministic, .interrupted: false
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .tool(let failure): failure.message
+        case .inputChanged(let file, _): "'\(file)' changed while the stage read it"
+        case .notDeterministic(let output, let before, let now):
+            "its output '\(output)' has other content than before: \(before.abbreviated) -> \(now.abbreviated)"
+        case .store(let error): error.description
+        case .disk(let message): message
+        case .interrupted: "interrupted"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .tool(let failure): failure.hint
+        case .inputChanged: "run again once nothing writes to the data"
+        case .notDeterministic: "the same inputs, settings and code gave two results; look for time, threads or seeds"
+        case .store, .disk, .interrupted: nil
+        }
+    }
+
+    /// The failure as a diagnostic at the line of the manifest it belongs to.
+    package func diagnostic(of stage: Stage, in manifest: Manifest) -> Diagnostic {
+        Diagnostic(
+            .stageFailed, in: manifest.source, at: location(in: stage),
+            "stage '\(stage.name.value)' failed: \(message)", hint: hint)
+    }
+
+    private func location(in stage: Stage) -> SourceLocation {
+        switch self {
+        case .tool(let failure):
+            switch failure.place {
+            case .stage: stage.name.location
+            case .setting(let name):
+                stage.settings.first { $0.name == name }?.location ?? stage.name.location
+            case .input(let name): stage.location(ofInput: name)
+            }
+        case .inputChanged(_, let input): stage.location(ofInput: input)
+        case .notDeterministic, .store, .disk, .interrupted: stage.name.location
+        }
+    }
+}
+
+extension Stage {
+    fileprivate func location(ofInput name: String) -> SourceLocation {
+        inputs.first { $0.name == name }?.references.first?.location ?? self.name.location
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+import CZlib
+package import SystemPackage
+
+/// The kept output of a stage, compressed.
+package enum StageLog {
+    /// Compresses a log to `target`, replacing the one of an earlier attempt; an empty log is kept too.
+    package static func keep(_ log: FilePath, at target: FilePath) throws(StoreError) {
+        let bytes = try Files.status(log) == nil ? [] : try Files.bytes(of: log)
+        let temporary = Files.temporarySibling(of: target)
+        guard write(bytes, to: temporary) else {
+            try? Files.remove(temporary)
+            throw .cannot(action: "write", path: target, reason: .ioError)
+        }
+        try Files.rename(temporary, to: target)
+    }
+
+    /// The text of a kept log; `nil` where there is none.
+    package static func text(at path: FilePath) throws(StoreError) -> String? {
+        guard try Files.status(path) != nil else { return nil }
+        guard let file = gzopen(path.string, "rb") else {
+            throw .cannot(action: "read", path: path, reason: .ioError)
+        }
+        defer { gzclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = gzread(file, &buffer, UInt32(buffer.count))
+            guard count >= 0 else { throw .cannot(action: "read", path: path, reason: .ioError) }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<Int(count)]
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to path: FilePath) -> Bool {
+        guard let file = gzopen(path.string, "wb6") else { return false }
+        var isWritten = true
+        var start = 0
+        while start < bytes.count, isWritten {
+            let count = min(1 << 20, bytes.count - start)
+            isWritten = bytes[start..<start + count].withUnsafeBytes {
+                gzwrite(file, $0.baseAddress, UInt32(count)) == Int32(count)
+            }
+            start += count
+        }
+        return gzclose(file) == Z_OK && isWritten
+    }
+}

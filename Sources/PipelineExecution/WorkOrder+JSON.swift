@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+import PipelineManifest
+import SystemPackage
+
+extension WorkOrder {
+    package static let schema = 1
+
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "schema": .integer(Self.schema), "stage": .text(stage), "folder": .text(folder.string),
+            "checkpoint": .text(checkpointFolder.string), "threads": .integer(threads),
+            "inputs": .array(
+                inputs.map { input in
+                    [
+                        "name": .text(input.name), "list": .boolean(input.isList),
+                        "artifacts": .array(input.artifacts.map(\.json)),
+                    ]
+                }),
+            "outputs": .array(
+                outputs.map { output in
+                    [
+                        "name": .text(output.name), "format": .text(output.format.rawValue),
+                        "path": .text(output.path.string),
+                    ]
+                }),
+        ]
+        switch work {
+        case .tool(let name, let settings, let claims):
+            members["tool"] = .text(name)
+            members["settings"] = .object(settings)
+            members["claims"] = .array(claims)
+        case .command(let command):
+            members["command"] = command.json
+        }
+        return .object(members)
+    }
+
+    package init(json: JSONValue) throws {
+        let reader = OrderReader(json)
+        guard try reader.integer("schema") == Self.schema else {
+            throw WorkOrderError(description: "this work order is of another version of Reprise")
+        }
+        stage = try reader.text("stage")
+        folder = FilePath(try reader.text("folder"))
+        checkpointFolder = FilePath(try reader.text("checkpoint"))
+        threads = max(1, try reader.integer("threads"))
+        inputs = try reader.array("inputs").map { value in
+            let reader = OrderReader(value)
+            return Input(
+                name: try reader.text("name"), isList: try reader.member("list").boolean ?? false,
+                artifacts: try reader.array("artifacts").map { try ToolInput(json: $0) })
+        }
+        outputs = try reader.array("outputs").map { value in
+            let reader = OrderReader(value)
+            return Output(
+                name: try reader.text("name"), format: try reader.format("format"),
+                path: FilePath(try reader.text("path")))
+        }
+        if let name = json["tool"]?.text {
+            work = .tool(
+                name: name, settings: try reader.member("settings").object ?? [:], claims: try reader.array("claims"))
+        } else {
+            work = .command(try CommandOrder(json: try reader.member("command")))
+        }
+    }
+}
+
+extension CommandOrder {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "arguments": .array(arguments.map { .text($0) }),
+            "environment": .array(environment.map { ["name": .text($0.name), "value": .text($0.value)] }),
+            "code": .array(code.map { ["name": .text($0.name), "path": .text($0.path.string)] }),
+            "outputPaths": .object(outputPaths.mapValues { .text($0) }),
+        ]
+        if let shell { members["shell"] = .text(shell) }
+        return .object(members)
+    }
+
+    fileprivate init(json: JSONValue) throws {
+        let reader = OrderReader(json)
+        arguments = try reader.array("arguments").map { $0.text ?? "" }
+        shell = json["shell"]?.text
+        environment = try reader.array("environment").map { value in
+            let reader = OrderReader(value)
+            return EnvironmentVariable(name: try reader.text("name"), value: try reader.text("value"))
+        }
+        code = try reader.array("code").map { try ToolInput.File(json: $0) }
+        outputPaths = try reader.member("outputPaths").object?.compactMapValues(\.text) ?? [:]
+    }
+}
+
+extension ToolInput {
+    fileprivate var json: JSONValue {
+        [
+            "format": .text(format.rawValue),
+            "files": .array(files.map { ["name": .text($0.name), "path": .text($0.path.string)] }),
+        ]
+    }
+
+    fileprivate init(json: JSONValue) throws {
+        let reader = OrderReader(json)
+        self.init(
+            format: try reader.format("format"), files: try reader.array("files").map { try File(json: $0) })
+    }
+}
+
+extension ToolInput.File {
+    fileprivate init(json: JSONValue) throws {
+        let reader = OrderReader(json)
+        self.init(name: try reader.text("name"), path: FilePath(try reader.text("path")))
+    }
+}
+
+extension WorkReport {
+    package var json: JSONValue {
+        switch self {
+        case .done(let contents, let cost):
+            [
+                "contents": .object(contents.mapValues { .text($0.description) }),
+                "processorSeconds": .number(cost.processorSeconds), "peakMemoryBytes": .integer(cost.peakMemoryBytes),
+            ]
+        case .failed(let failure):
+            ["failure": failure.json]
+        case .diskFailed(let message):
+            ["diskFailure": .text(message)]
+        }
+    }
+
+    package init(json: JSONValue) throws {
+        if let failure = json["failure"] {
+            self = .failed(try ToolFailure(json: failure))
+        } else if let message = json["diskFailure"]?.text {
+            self = .diskFailed(message)
+        } else {
+            let reader = OrderReader(json)
+            var contents: [String: Digest] = [:]
+            for (name, value) in try reader.member("contents").object ?? [:] {
+                guard let digest = value.digest else {
+                    throw WorkOrderError(description: "a work report holds a digest that is none")
+                }
+                contents[name] = digest
+            }
+            let cost = WorkCost(
+                processorSeconds: try reader.member("processorSeconds").number ?? 0,
+                peakMemoryBytes: try reader.integer("peakMemoryBytes"))
+            self = .done(contents: contents, cost: cost)
+        }
+    }
+}
+
+extension ToolFailure {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = ["message": .text(message)]
+        if let hint { members["hint"] = .text(hint) }
+        switch place {
+        case .stage: break
+        case .setting(let name): members["setting"] = .text(name)
+        case .input(let name): members["input"] = .text(name)
+        }
+        return .object(members)
+    }
+
+    fileprivate init(json: JSONValue) throws {
+        let place: Place =
+            if let name = json["setting"]?.text { .setting(name) } else if let name = json["input"]?.text {
+                .input(name)
+            } else { .stage }
+        self.init(try OrderReader(json).text("message"), at: place, hint: json["hint"]?.text)
+    }
+}
+
+/// Takes members out of a JSON object, refusing what is missing or of another type.
+private struct OrderReader {
+    let json: JSONValue
+
+    init(_ json: JSONValue) {
+        self.json = json
+    }
+
+    func member(_ name: String) throws -> JSONValue {
+        guard let value = json[name] else {
+            throw WorkOrderError(description: "a work order or report lacks '\(name)'")
+        }
+        return value
+    }
+
+    func text(_ name: String) throws -> String { try typed(name, try member(name).text) }
+    func integer(_ name: String) throws -> Int { try typed(name, try member(name).integer) }
+    func array(_ name: String) throws -> [JSONValue] { try typed(name, try member(name).array) }
+
+    func format(_ name: String) throws -> ArtifactFormat {
+        try typed(name, ArtifactFormat(rawValue: try text(name)))
+    }
+
+    private func typed<Value>(_ name: String, _ value: Value?) throws -> Value {
+        guard let value else {
+            throw WorkOrderError(description: "a work order or report has a '\(name)' of the wrong type")
+        }
+        return value
+    }
+}

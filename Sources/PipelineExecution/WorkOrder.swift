@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+package import PipelineManifest
+package import SystemPackage
+
+/// One stage's work as it is handed to the process that does it: an action with the places of this machine filled in.
+///
+/// It is a file of JSON, `order.json` in the attempt's folder; the answer, a `WorkReport`, is written beside it.
+package struct WorkOrder: Hashable, Sendable {
+    package enum Work: Hashable, Sendable {
+        case tool(name: String, settings: [String: JSONValue], claims: [JSONValue])
+        case command(CommandOrder)
+    }
+
+    package struct Input: Hashable, Sendable {
+        package let name: String
+        package let isList: Bool
+        package let artifacts: [ToolInput]
+    }
+
+    package struct Output: Hashable, Sendable {
+        package let name: String
+        package let format: ArtifactFormat
+        package let path: FilePath
+    }
+
+    package let stage: String
+    package let work: Work
+    package let inputs: [Input]
+    package let outputs: [Output]
+    /// The folder of this attempt; nobody else uses it.
+    package let folder: FilePath
+    package let checkpointFolder: FilePath
+    package let threads: Int
+}
+
+/// A command with its files.
+package struct CommandOrder: Hashable, Sendable {
+    package let arguments: [String]
+    package let shell: String?
+    package let environment: [EnvironmentVariable]
+    package let code: [ToolInput.File]
+    /// Where the command writes each output, relative to its `outputs` folder.
+    package let outputPaths: [String: String]
+}
+
+/// What became of a work order.
+package enum WorkReport: Hashable, Sendable {
+    /// The content digest of each output, and what the work cost.
+    case done(contents: [String: Digest], cost: WorkCost)
+    case failed(ToolFailure)
+    /// The disk or the cache is at fault, not the stage.
+    case diskFailed(String)
+}
+
+/// What a stage's process used.
+package struct WorkCost: Hashable, Sendable {
+    package let processorSeconds: Double
+    package let peakMemoryBytes: Int
+
+    package init(processorSeconds: Double, peakMemoryBytes: Int) {
+        self.processorSeconds = processorSeconds
+        self.peakMemoryBytes = peakMemoryBytes
+    }
+}
+
+/// A work order or report that is not what Reprise writes.
+package struct WorkOrderError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+}

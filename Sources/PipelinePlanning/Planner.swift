@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+import PipelineManifest
+
+/// Decides for each stage whether the cache has its result. It reads and never writes.
+///
+/// The executor asks it stage by stage as results come in; `plan` asks it for all at once. So a dry run is the run.
+package struct Planner: Sendable {
+    package let graph: StageGraph
+    package let snapshot: SourceSnapshot
+    package let cache: any ActionCache
+    package let objects: any ObjectStore
+    /// The actions of earlier runs by stage, newest first, to explain what changed.
+    private let earlier: [String: Action]
+    /// Stages that run although nothing changed.
+    private let forced: Set<String>
+
+    package init(
+        graph: StageGraph, snapshot: SourceSnapshot, cache: any ActionCache, objects: any ObjectStore,
+        earlier: [String: Action] = [:], forced: Set<String> = []
+    ) {
+        self.graph = graph
+        self.snapshot = snapshot
+        self.cache = cache
+        self.objects = objects
+        self.earlier = earlier
+        self.forced = forced
+    }
+
+    /// What a stage is, given the results of those before it; `results` lacks the stages that have yet to run.
+    package func resolution(of node: StageNode, results: [String: ActionResult]) throws(StoreError) -> Resolution {
+        let waiting = node.upstream.filter { results[$0] == nil }
+        guard waiting.isEmpty else { return .undetermined(waitingFor: Array(waiting)) }
+        let action = Action(
+            of: node, inputs: contents(of: node, results: results), claims: graph.manifest.claims,
+            snapshot: snapshot)
+        if forced.contains(node.name) { return .stale(action, [.forced]) }
+        if let entry = try cache.entry(for: action.key) { return .upToDate(entry) }
+        return .stale(action, reasons(for: action, of: node))
+    }
+
+    /// Which outputs of a result the store has lost.
+    package func absentOutputs(of result: ActionResult) throws(StoreError) -> [Artifact] {
+        var absent: [Artifact] = []
+        for output in result.outputs where try !objects.holds(output.object, byteCount: output.byteCount) {
+            absent.append(output)
+        }
+        return absent
+    }
+
+    /// What a run of these stages would do, as far as it can be known before anything runs.
+    package func plan(for stages: [StageNode]) throws(StoreError) -> Plan {
+        var resolutions: [String: Resolution] = [:]
+        var results: [String: ActionResult] = [:]
+        for node in stages {
+            let resolution = try resolution(of: node, results: results)
+            resolutions[node.name] = resolution
+            results[node.name] = resolution.result
+        }
+        try demandAbsentInputs(of: stages, &resolutions)
+        var planned: [PlannedStage] = []
+        for node in stages {
+            guard let resolution = resolutions[node.name] else { continue }
+            var absent: [String] = []
+            if let result = resolution.result { absent = try absentOutputs(of: result).map(\.name) }
+            planned.append(PlannedStage(node: node, resolution: resolution, absentOutputs: absent))
+        }
+        return Plan(stages: planned)
+    }
+
+    /// Makes stale whatever must be made again for a stage that surely runs; downstream first, so that needs travel up.
+    private func demandAbsentInputs(
+        of stages: [StageNode], _ resolutions: inout [String: Resolution]
+    ) throws(StoreError) {
+        for node in stages.reversed() {
+            guard case .stale? = resolutions[node.name] else { continue }
+            for origin in node.inputs.flatMap(\.origins) {
+                guard case .stage(let producer, let output) = origin,
+                    case .upToDate(let entry)? = resolutions[producer], let artifact = entry.result.output(named: output),
+                    try !objects.holds(artifact.object, byteCount: artifact.byteCount)
+                else { continue }
+                let reason = StaleReason.objectAbsent(output: "\(producer)/\(output)", neededBy: "stage '\(node.name)'")
+                resolutions[producer] = .stale(entry.action, [reason])
+            }
+        }
+    }
+
+    private func contents(of node: StageNode, results: [String: ActionResult]) -> [[InputContent]] {
+        node.inputs.map { input in
+            input.origins.compactMap { origin in
+                switch origin {
+                case .source(let name):
+                    snapshot.sources[name].map { InputContent(content: $0.content, bytes: $0.content) }
+                case .stage(let name, let output):
+                    results[name]?.output(named: output).map { InputContent(content: $0.content, bytes: $0.object) }
+                }
+            }
+        }
+    }
+
+    private func reasons(for action: Action, of node: StageNode) -> [StaleReason] {
+        guard let before = earlier[node.name] else { return [.neverRan] }
+        let reasons = KeyDifference(from: before.document, to: action.document).reasons
+        return reasons.isEmpty ? [.resultGone] : reasons
+    }
+}

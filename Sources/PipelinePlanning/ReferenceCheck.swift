@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PipelineManifest
+
+/// Finds what each reference means, and each that means nothing or the wrong thing.
+struct ReferenceCheck {
+    private let manifest: Manifest
+    private let sources: Set<String>
+    private let stages: [String: Stage]
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(_ manifest: Manifest) {
+        self.manifest = manifest
+        sources = Set(manifest.sources.map(\.name.value))
+        stages = Dictionary(manifest.stages.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    mutating func resolved() -> [ResolvedStage] {
+        var resolved: [ResolvedStage] = []
+        for stage in manifest.stages {
+            var inputs: [ResolvedStage.Input] = []
+            for input in stage.inputs {
+                var origins: [ArtifactOrigin?] = []
+                for reference in input.references {
+                    origins.append(origin(of: reference, for: input, of: stage))
+                }
+                inputs.append(ResolvedStage.Input(name: input.name, isList: input.isList, origins: origins))
+            }
+            resolved.append(ResolvedStage(stage: stage, inputs: inputs))
+        }
+        return resolved
+    }
+
+    private mutating func origin(
+        of reference: Located<ArtifactReference>, for input: StageInput, of stage: Stage
+    ) -> ArtifactOrigin? {
+        let producer = reference.value.producer
+        if sources.contains(producer), reference.value.output == nil {
+            return checked(.source(producer), .folder, reference, input, stage)
+        }
+        guard let upstream = stages[producer] else {
+            report(unknownProducer: reference, of: stage)
+            return nil
+        }
+        let named = reference.value.output
+        guard let output = named == nil ? upstream.outputs.first : upstream.outputs.first(where: { $0.name == named })
+        else {
+            report(unknownOutput: reference, of: upstream, for: stage)
+            return nil
+        }
+        return checked(.stage(producer, output: output.name), output.format, reference, input, stage)
+    }
+
+    private mutating func checked(
+        _ origin: ArtifactOrigin, _ format: ArtifactFormat, _ reference: Located<ArtifactReference>,
+        _ input: StageInput, _ stage: Stage
+    ) -> ArtifactOrigin? {
+        if input.formats.isEmpty || input.formats.contains(format) { return origin }
+        let accepted = input.formats.map(\.rawValue).joined(separator: " or ")
+        diagnostics.append(
+            Diagnostic(
+                .wrongFormat, in: manifest.source, at: reference.location,
+                "input '\(input.name)' of stage '\(stage.name.value)' takes \(accepted), and "
+                    + "'\(reference.value)' is \(format.rawValue)",
+                hint: hint(forFormats: input.formats)))
+        return nil
+    }
+
+    private func hint(forFormats formats: [ArtifactFormat]) -> String? {
+        let fitting = manifest.stages.flatMap { stage in
+            stage.outputs.filter { formats.contains($0.format) }.map { "'\(stage.name.value)/\($0.name)'" }
+        }
+        return fitting.isEmpty ? nil : "of that format here: \(fitting.joined(separator: ", "))"
+    }
+
+    private mutating func report(unknownProducer reference: Located<ArtifactReference>, of stage: Stage) {
+        let known = Array(stages.keys) + Array(sources)
+        let name = reference.value.producer
+        var hint: String?
+        if let owner = owner(ofOutput: name) {
+            hint = "'\(name)' is an output of stage '\(owner)': write '\(owner)/\(name)'"
+        } else if let close = EditDistance.closest(to: name, among: known) {
+            hint = "did you mean '\(close)'?"
+        }
+        diagnostics.append(
+            Diagnostic(
+                .unresolvedReference, in: manifest.source, at: reference.location,
+                "stage '\(stage.name.value)' needs '\(reference.value)', and no stage or source is called '\(name)'",
+                hint: hint))
+    }
+
+    private func owner(ofOutput name: String) -> String? {
+        manifest.stages.first { stage in stage.outputs.contains { $0.name == name } }?.name.value
+    }
+
+    private mutating func report(
+        unknownOutput reference: Located<ArtifactReference>, of upstream: Stage, for stage: Stage
+    ) {
+        let names = upstream.outputs.map(\.name)
+        let wanted = reference.value.output ?? ""
+        let close = EditDistance.closest(to: wanted, among: names)
+        diagnostics.append(
+            Diagnostic(
+                .unresolvedReference, in: manifest.source, at: reference.location,
+                "stage '\(stage.name.value)' needs '\(reference.value)', and stage '\(upstream.name.value)' has no "
+                    + "output '\(wanted)'",
+                hint: close.map { "did you mean '\(upstream.name.value)/\($0)'?" }
+                    ?? "its outputs: \(names.joined(separator: ", "))"))
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PipelineManifest
+
+/// Follows the roles of samples along the graph and finds each path from a test set to a stage that learns or chooses.
+///
+/// An output carries the roles of all that went into it. The parts of a split take their own role instead of `train`, or
+/// of none; but a part of a test set stays test, whatever it is called. So staged training, a model fine-tuned from
+/// another or an average of models all carry what they saw.
+struct RoleCheck {
+    /// A role with the way it came.
+    private struct Trace {
+        let role: Role
+        /// For example `["source 'set5' (test)", "stage 'set5-images'"]`.
+        let path: [String]
+    }
+
+    private let manifest: Manifest
+    private var traces: [ArtifactOrigin: [Trace]] = [:]
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(_ manifest: Manifest) {
+        self.manifest = manifest
+        for source in manifest.sources {
+            guard let role = source.role else { continue }
+            let name = source.name.value
+            traces[.source(name)] = [Trace(role: role, path: ["source '\(name)' (\(role.rawValue))"])]
+        }
+    }
+
+    /// Call in topological order.
+    mutating func outputRoles(of stage: ResolvedStage) -> [String: Set<Role>] {
+        reportLearningFromTest(stage)
+        let arriving = stage.inputs.flatMap(\.origins).flatMap { $0.flatMap { traces[$0] } ?? [] }
+        var roles: [String: Set<Role>] = [:]
+        for output in stage.stage.outputs {
+            let leaving = leavingTraces(arriving, output: output, of: stage)
+            traces[.stage(stage.name, output: output.name)] = leaving
+            roles[output.name] = Set(leaving.map(\.role))
+        }
+        return roles
+    }
+
+    private func leavingTraces(_ arriving: [Trace], output: StageOutput, of stage: ResolvedStage) -> [Trace] {
+        let here = "stage '\(stage.name)'"
+        var leaving = arriving
+        if let role = output.role {
+            leaving = arriving.filter { $0.role == .test || ($0.role == .validation && role == .train) }
+            if leaving.isEmpty || !leaving.contains(where: { $0.role == role }) {
+                leaving.append(Trace(role: role, path: ["'\(stage.name)/\(output.name)' (\(role.rawValue))"]))
+            }
+            return leaving
+        }
+        var seen: Set<Role> = []
+        return leaving.filter { seen.insert($0.role).inserted }.map { Trace(role: $0.role, path: $0.path + [here]) }
+    }
+
+    private mutating func reportLearningFromTest(_ stage: ResolvedStage) {
+        for (input, written) in zip(stage.inputs, stage.stage.inputs) where written.purpose != .reads {
+            for (origin, reference) in zip(input.origins, written.references) {
+                guard let trace = origin.flatMap({ traces[$0] })?.first(where: { $0.role == .test }) else { continue }
+                let verb = written.purpose == .learns ? "learns from" : "chooses by"
+                diagnostics.append(
+                    Diagnostic(
+                        .learnsFromTest, in: manifest.source, at: reference.location,
+                        "stage '\(stage.name)' \(verb) a test set through its input '\(written.name)'",
+                        details: ["path: " + (trace.path + ["stage '\(stage.name)'"]).joined(separator: " -> ")],
+                        hint: "use a part of the training images as validation set; a stage that only measures does "
+                            + "not learn"))
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import PipelineManifest
+package import SystemPackage
+
+/// Looks at the sources and the declared code of a pipeline, and hashes what it finds.
+package struct SourceObserver<Memory: FileDigestMemory> {
+    private let graph: StageGraph
+    private let needed: [StageNode]
+    /// Where relative sources are looked up.
+    private let dataFolder: FilePath
+    /// Where declared code is looked up.
+    private let manifestFolder: FilePath
+    package private(set) var memory: Memory
+    private var diagnostics: [Diagnostic] = []
+
+    package init(
+        graph: StageGraph, needed: [StageNode], dataFolder: FilePath, manifestFolder: FilePath, memory: Memory
+    ) {
+        self.graph = graph
+        self.needed = needed
+        self.dataFolder = dataFolder
+        self.manifestFolder = manifestFolder
+        self.memory = memory
+    }
+
+    /// The snapshot without probes; throws `Diagnostics` that name every source that is missing or empty, or a
+    /// `StoreError` when a file cannot be read.
+    package mutating func snapshot() throws -> SourceSnapshot {
+        var snapshot = SourceSnapshot()
+        let used = Set(needed.flatMap(\.inputs).flatMap(\.origins))
+        for source in graph.manifest.sources where used.contains(.source(source.name.value)) {
+            if let content = try content(of: source) { snapshot.sources[source.name.value] = content }
+        }
+        for node in needed {
+            guard case .command(let command) = node.stage.work else { continue }
+            snapshot.code[node.name] = try content(of: command.code)
+        }
+        if !diagnostics.isEmpty { throw Diagnostics(diagnostics) }
+        return snapshot
+    }
+
+    private mutating func content(of source: Source) throws -> SourceContent? {
+        guard let path = location(of: source) else { return nil }
+        guard let status = try Files.status(path) else {
+            report(missing: source, at: path)
+            return nil
+        }
+        if status.kind == .file {
+            return SourceContent(files: [try file(named: path.lastComponent?.string ?? "", at: path, status)])
+        }
+        let patterns = source.files.map { FilePattern($0.value) }
+        var files: [SourceContent.File] = []
+        for (name, status) in try FolderListing(path).files where !name.hasHiddenPart {
+            guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) else { continue }
+            files.append(try file(named: name, at: path.pushing(FilePath(name)), status))
+        }
+        if files.isEmpty { report(empty: source, at: path) }
+        return SourceContent(files: files)
+    }
+
+    private mutating func location(of source: Source) -> FilePath? {
+        let path = FilePath(source.path.value)
+        if path.isAbsolute { return path }
+        let resolved = dataFolder.pushing(path).lexicallyNormalized()
+        guard !path.lexicallyNormalized().starts(with: "..") else {
+            diagnostics.append(
+                Diagnostic(
+                    .invalidPath, in: graph.manifest.source, at: source.path.location,
+                    "source '\(source.name.value)' leads out of the data folder '\(dataFolder)'",
+                    hint: "name another data folder with --data, or write an absolute path"))
+            return nil
+        }
+        return resolved
+    }
+
+    private mutating func file(named name: String, at path: FilePath, _ status: FileStatus) throws
+        -> SourceContent.File
+    {
+        let bytes = try memory.digest(ofFileAt: path, status: status)
+        return SourceContent.File(name: name, path: path, bytes: bytes, status: status)
+    }
+
+    private mutating func content(of code: [Located<String>]) throws -> SourceContent {
+        var files: [SourceContent.File] = []
+        for entry in code {
+            let path = manifestFolder.pushing(FilePath(entry.value))
+            guard let status = try Files.status(path), status.kind == .file else {
+                diagnostics.append(
+                    Diagnostic(
+                        .missingSource, in: graph.manifest.source, at: entry.location,
+                        "there is no file '\(entry.value)'", details: ["looked for: \(path)"],
+                        hint: "code is looked up beside the manifest"))
+                continue
+            }
+            files.append(try file(named: entry.value, at: path, status))
+        }
+        return SourceContent(files: files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+    }
+
+    private mutating func report(missing source: Source, at path: FilePath) {
+        diagnostics.append(
+            Diagnostic(
+                .missingSource, in: graph.manifest.source, at: source.path.location,
+                "source '\(source.name.value)' is not there", details: ["looked for: \(path)"],
+                hint: "name the folder that holds '\(source.path.value)' with --data DIR or REPRISE_DATA"))
+    }
+
+    private mutating func report(empty source: Source, at path: FilePath) {
+        let patterns = source.files.map { "'\($0.value)'" }.joined(separator: ", ")
+        diagnostics.append(
+            Diagnostic(
+                .emptySource, in: graph.manifest.source, at: source.path.location,
+                "source '\(source.name.value)' holds no files"
+                    + (patterns.isEmpty ? "" : " that fit \(patterns)"),
+                details: ["looked in: \(path)"],
+                hint: "name another data folder with --data DIR or REPRISE_DATA"))
+    }
+}
+
+extension String {
+    fileprivate var hasHiddenPart: Bool {
+        split(separator: "/").contains { $0.hasPrefix(".") }
+    }
+}
+
+/// The files below a folder, with names relative to it; a folder reached through a link is refused.
+///
+/// A link to a file counts as the file. A link to a folder could lead anywhere, in circles too.
+struct FolderListing {
+    private(set) var files: [(name: String, status: FileStatus)] = []
+
+    init(_ folder: FilePath) throws(StoreError) {
+        try list(folder, prefix: "", depth: 0)
+        files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    private mutating func list(_ folder: FilePath, prefix: String, depth: Int) throws(StoreError) {
+        guard depth < 64 else { throw .cannot(action: "list", path: folder, reason: .tooManySymbolicLinkLevels) }
+        for name in try Files.names(in: folder) {
+            let path = folder.appending(name)
+            guard let status = try Files.status(path) else { continue }
+            switch status.kind {
+            case .file: files.append((prefix + name, status))
+            case .folder where try Files.linkStatus(path)?.kind == .link:
+                throw .cannot(action: "follow the linked folder", path: path, reason: .tooManySymbolicLinkLevels)
+            case .folder: try list(path, prefix: prefix + name + "/", depth: depth + 1)
+            case .link, .other: continue
+            }
+        }
+    }
+}

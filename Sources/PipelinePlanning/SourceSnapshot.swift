@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+import PipelineManifest
+package import SystemPackage
+
+/// The files behind one source as they were when they were looked at.
+package struct SourceContent: Hashable, Sendable {
+    package struct File: Hashable, Sendable {
+        /// Relative to the source's folder, `/` between parts; the file's own name where the source is one file.
+        package let name: String
+        package let path: FilePath
+        package let bytes: FileDigest
+        /// What the file system said of the file, to notice a change while a stage reads it.
+        package let status: FileStatus
+    }
+
+    /// Sorted by the bytes of their names.
+    package let files: [File]
+
+    /// Names and bytes of all files; where they lie and how they are dated is not in it.
+    package let content: Digest
+
+    package init(files: [File]) {
+        self.files = files
+        var lines = "reprise-folder 1\n"
+        for file in files { lines += "\(file.bytes.digest) \(JSONValue.text(file.name).canonicalText)\n" }
+        content = Digest(ofText: lines)
+    }
+}
+
+/// Everything outside the cache that keys are made of: the only read of data for keys.
+package struct SourceSnapshot: Sendable {
+    /// By the source's name.
+    package var sources: [String: SourceContent]
+    /// The declared code of command stages: stage, then file as declared, then its bytes.
+    package var code: [String: SourceContent]
+    /// The output of each probe of a command stage, by the stage's name, in the order declared.
+    package var probes: [String: [String]]
+
+    package init(
+        sources: [String: SourceContent] = [:], code: [String: SourceContent] = [:], probes: [String: [String]] = [:]
+    ) {
+        self.sources = sources
+        self.code = code
+        self.probes = probes
+    }
+}
+
+/// Digests of files that were hashed before, so that a file that has not changed is not read again.
+package protocol FileDigestMemory {
+    mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest
+}
+
+/// Hashes every file every time.
+package struct NoMemory: FileDigestMemory {
+    package init() {}
+
+    package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
+        try FileDigest(ofFileAt: path)
+    }
+}

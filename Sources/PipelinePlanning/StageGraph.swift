@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import OrderedCollections
+package import PipelineManifest
+
+/// Where a stage's input comes from.
+package enum ArtifactOrigin: Hashable, Sendable {
+    case source(String)
+    case stage(String, output: String)
+}
+
+/// A stage with its references resolved.
+package struct StageNode: Sendable {
+    package struct Input: Hashable, Sendable {
+        package let name: String
+        /// Whether the tool takes any number of artifacts here.
+        package let isList: Bool
+        package let origins: [ArtifactOrigin]
+    }
+
+    package let stage: Stage
+    package let inputs: [Input]
+    /// The roles of the samples that reach each output, by the output's name.
+    package let roles: [String: Set<Role>]
+
+    package var name: String { stage.name.value }
+
+    /// The stages whose outputs this one reads, each once, in the order of its inputs.
+    package var upstream: OrderedSet<String> {
+        OrderedSet(
+            inputs.flatMap(\.origins).compactMap { origin in
+                if case .stage(let name, _) = origin { name } else { nil }
+            })
+    }
+}
+
+/// Stages joined by artifacts, in an order in which each comes after all it reads.
+///
+/// A graph exists only where every reference leads to something of the right format, nothing waits for itself, and no
+/// path leads from a test set to a stage that learns or chooses.
+package struct StageGraph: Sendable {
+    package let manifest: Manifest
+    /// In topological order; among those that could come next, the one declared first comes first.
+    package let nodes: OrderedDictionary<String, StageNode>
+
+    package init(_ manifest: Manifest) throws(Diagnostics) {
+        let checked = Self.checked(manifest)
+        guard checked.diagnostics.isEmpty else { throw Diagnostics(checked.diagnostics) }
+        self = checked.graph
+    }
+
+    /// The graph as far as it can be joined, with every mistake found on the way; it is whole where there are none.
+    package static func checked(_ manifest: Manifest) -> (graph: StageGraph, diagnostics: [Diagnostic]) {
+        var references = ReferenceCheck(manifest)
+        let order = TopologicalOrder(references.resolved())
+        var hygiene = RoleCheck(manifest)
+        var nodes: OrderedDictionary<String, StageNode> = [:]
+        for stage in order.sorted {
+            let roles = hygiene.outputRoles(of: stage)
+            nodes[stage.name] = StageNode(stage: stage.stage, inputs: stage.inputs.map(\.known), roles: roles)
+        }
+        let cycles = order.cycles.map { $0.diagnostic(in: manifest) }
+        return (
+            StageGraph(manifest: manifest, nodes: nodes),
+            references.diagnostics + cycles + hygiene.diagnostics
+        )
+    }
+
+    private init(manifest: Manifest, nodes: OrderedDictionary<String, StageNode>) {
+        self.manifest = manifest
+        self.nodes = nodes
+    }
+
+    /// The named stages and all they need, in the graph's order; all stages where none is named.
+    package func stages(neededFor targets: [String]) -> [StageNode] {
+        guard !targets.isEmpty else { return Array(nodes.values) }
+        var needed = Set(targets)
+        for node in nodes.values.reversed() where needed.contains(node.name) {
+            needed.formUnion(node.upstream)
+        }
+        return nodes.values.filter { needed.contains($0.name) }
+    }
+
+    /// The roles of the samples behind an artifact.
+    package func roles(of origin: ArtifactOrigin) -> Set<Role> {
+        switch origin {
+        case .source(let name):
+            Set(manifest.sources.first { $0.name.value == name }?.role.map { [$0] } ?? [])
+        case .stage(let name, let output):
+            nodes[name]?.roles[output] ?? []
+        }
+    }
+}
+
+/// A stage whose references have been looked up, before its place in the order is known.
+struct ResolvedStage {
+    struct Input {
+        let name: String
+        let isList: Bool
+        /// One for each reference as written; `nil` where it leads nowhere.
+        let origins: [ArtifactOrigin?]
+
+        var known: StageNode.Input {
+            StageNode.Input(name: name, isList: isList, origins: origins.compactMap { $0 })
+        }
+    }
+
+    let stage: Stage
+    let inputs: [Input]
+
+    var name: String { stage.name.value }
+
+    var upstream: [String] {
+        inputs.flatMap(\.origins).compactMap { origin in
+            if case .stage(let name, _)? = origin { name } else { nil }
+        }
+    }
+}
