@@ -30,7 +30,6 @@ package enum ElementType: String, Hashable, Sendable, CaseIterable, CustomString
 /// A Swift number that a dataset can hold, its bits in memory being those on disk.
 package protocol TensorElement: BitwiseCopyable, Sendable {
     static var elementType: ElementType { get }
-    static var zero: Self { get }
 }
 
 extension Float: TensorElement {

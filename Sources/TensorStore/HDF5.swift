@@ -15,8 +15,9 @@ import CHDF5
 /// libhdf5 keeps global tables and, as distributions build it, guards them with nothing: two threads in it at once
 /// damage each other even on different files. Every call therefore happens inside `locked`. A process should still
 /// use tensor files from one thread, since a second one only waits.
-enum HDF5 {
-    static func locked<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Value {
+package enum HDF5 {
+    /// Runs `body` with libhdf5 to itself; anyone else in the process who calls libhdf5 has to do so in here too.
+    package static func locked<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Value {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         reprise_h5_prepare()

@@ -23,7 +23,7 @@ package final class TensorFileWriter {
     private var file: hid_t = -1
 
     /// Streams not yet finished, in the order they were begun.
-    private var streams: [any UnfinishedStream] = []
+    private var streams: [ChunkWriter] = []
 
     /// Creates the file; one that exists is never overwritten, since stored objects may share its bytes.
     package init(path: String) throws {
@@ -98,15 +98,15 @@ package final class TensorFileWriter {
     ) throws -> TensorStream<Element> {
         checkOpen()
         checkName(name)
-        let stream = try HDF5.locked {
+        let chunks = try HDF5.locked {
             try createGroups(above: name)
-            let dataset = try TensorStream<Element>(
-                in: file, name: name, rowShape: rowShape, failure: failure(name))
-            try write(attributes, to: dataset.dataset, failure(name))
-            return dataset
+            let chunks = try ChunkWriter(
+                name, in: file, elementType: Element.elementType, rowShape: rowShape, failure: failure(name))
+            try write(attributes, to: chunks.dataset, failure(name))
+            return chunks
         }
-        streams.append(stream)
-        return stream
+        streams.append(chunks)
+        return TensorStream(name: name, rowShape: rowShape, chunks: chunks)
     }
 
     /// Finishes open streams and closes the file; afterwards the writer can't be used. A file whose `close()` throws is no good.
