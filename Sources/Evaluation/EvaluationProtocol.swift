@@ -63,20 +63,28 @@ package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
         guard let colour = image.cropped(toMultipleOf: scale) else {
             preconditionFailure("an image of \(image.width)x\(image.height) is smaller than the scale \(scale)")
         }
-        let small = colour.resized(by: 1 / Double(scale), kernel: kernel, border: border)
-        let large = small.resized(by: Double(scale), kernel: kernel, border: border)
+        let picture = colour.resized(by: 1 / Double(scale), kernel: kernel, border: border)
+        let (low, bicubic): (Plane, Image)
         switch route {
         case .colourBytes:
-            return EvaluationSample(
-                scale: scale, lowResolution: Plane(small.luma), reference: colour.luma, bicubic: large.luma,
-                lowResolutionPicture: small, bicubicPicture: large)
+            low = Plane(picture.luma)
+            bicubic = enlarged(picture, scale: scale).luma
         case .lumaDouble:
-            let low = Plane(colour.luma).resized(by: 1 / Double(scale), kernel: kernel, border: border)
-            let bicubic = low.resized(by: Double(scale), kernel: kernel, border: border).quantised
-            return EvaluationSample(
-                scale: scale, lowResolution: low, reference: colour.luma, bicubic: bicubic,
-                lowResolutionPicture: small, bicubicPicture: large.withLuma(bicubic))
+            low = Plane(colour.luma).resized(by: 1 / Double(scale), kernel: kernel, border: border)
+            bicubic = low.resized(by: Double(scale), kernel: kernel, border: border).quantised
         }
+        return EvaluationSample(
+            scale: scale, lowResolution: low, reference: colour.luma, bicubic: bicubic, lowResolutionPicture: picture)
+    }
+
+    /// The sample's bicubic enlargement with a luma of the reference's extents in it: the picture of a result, in colour
+    /// where the image has colour.
+    package func picture(of luma: Image, for sample: EvaluationSample) -> Image {
+        enlarged(sample.lowResolutionPicture, scale: sample.scale).withLuma(luma)
+    }
+
+    private func enlarged(_ picture: Image, scale: Int) -> Image {
+        picture.resized(by: Double(scale), kernel: kernel, border: border)
     }
 
     /// A network's output as the 8-bit luma that is compared: times 255, half away from zero, saturated, in the extents of
@@ -130,8 +138,6 @@ package struct EvaluationSample: Hashable, Sendable {
     package let reference: Image
     /// The bicubic enlargement as this protocol has it, grey8, in the reference's extents.
     package let bicubic: Image
-    /// LR as bytes and in colour where the image has colour, to look at.
+    /// LR as bytes, in colour where the image has colour, to look at.
     package let lowResolutionPicture: Image
-    /// The bicubic enlargement in colour; `withLuma` puts a network's luma in it.
-    package let bicubicPicture: Image
 }
