@@ -42,10 +42,20 @@ package struct Diagnostic: Error, Hashable, Sendable {
         _ code: Code, in source: SourceText, at location: SourceLocation, _ message: String,
         details: [String] = [], hint: String? = nil
     ) {
+        self.init(
+            code, file: source.file, at: location, excerpt: source.line(location.line), message, details: details,
+            hint: hint)
+    }
+
+    /// For a line that is at hand already.
+    init(
+        _ code: Code, file: String, at location: SourceLocation, excerpt: String, _ message: String,
+        details: [String], hint: String?
+    ) {
         self.code = code
-        self.file = source.file
+        self.file = file
         self.location = location
-        self.excerpt = source.line(location.line)
+        self.excerpt = excerpt
         self.message = message
         self.details = details
         self.hint = hint

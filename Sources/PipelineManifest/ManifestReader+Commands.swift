@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `${inputs.NAME}` and `${outputs.NAME}` stand for in one command; nil where the input or output was wrong.
+private struct CommandPaths {
+    struct Input {
+        let paths: [String]
+        let isList: Bool
+    }
+
+    var inputs: [String: Input?] = [:]
+    var outputs: [String: String?] = [:]
+
+    /// Every name that a command may write.
+    var names: [String] { inputs.keys.sorted().map { "inputs.\($0)" } + outputs.keys.sorted().map { "outputs.\($0)" } }
+}
+
+/// Reading stages that run a command.
+extension ManifestReader {
+    mutating func commandStage(_ name: Located<String>, _ work: YAMLEntry, _ fields: Fields) -> Stage? {
+        refuse(
+            ["settings"], in: fields, beside: work,
+            hint: "name values under the manifest's 'settings' and write ${name} in the command")
+        if work.key.value == "run" {
+            refuse(["interpreter"], in: fields, beside: work, hint: "'interpreter' goes with 'shell'")
+        }
+        let learns = fields["learns"].flatMap { boolean(of: $0, in: fields.owner) } ?? false
+        let inputs = commandInputs(of: fields, purpose: learns ? .learns : .reads)
+        let outputs = commandOutputs(of: fields)
+        let paths = CommandPaths(
+            inputs: inputs.mapValues { $0.map(Self.input) }, outputs: outputs.mapValues { $0.map(Self.outputPath) })
+        guard let command = command(work, fields, paths, learns: learns) else { return nil }
+        return Stage(
+            name: name, work: .command(command), inputs: inputs.values.compactMap { $0 }, settings: [],
+            outputs: outputs.values.compactMap { $0 })
+    }
+
+    private static func input(_ input: StageInput) -> CommandPaths.Input {
+        let folder = "inputs/\(input.name)"
+        return CommandPaths.Input(
+            paths: input.isList ? input.references.indices.map { "\(folder)/\($0)" } : [folder], isList: input.isList)
+    }
+
+    private static func outputPath(_ output: StageOutput) -> String { "outputs/\(output.path ?? output.name)" }
+
+    private mutating func command(
+        _ work: YAMLEntry, _ fields: Fields, _ paths: CommandPaths, learns: Bool
+    ) -> Command? {
+        let code = codePaths(of: fields)
+        let environment = environment(of: fields)
+        let probes = probes(of: fields)
+        let shell = fields["interpreter"].map { text(of: $0, in: fields.owner)?.value }
+        let arguments =
+            work.key.value == "shell"
+            ? script(work, fields.owner, paths).map { [$0] }
+            : words(of: work, "'run' of \(fields.owner)", paths)
+        guard let arguments else { return nil }
+        if arguments.isEmpty || (arguments.first ?? "").isEmpty {
+            mistakes.add(.wrongValue, at: work.key.location, "the command of \(fields.owner) is empty")
+            return nil
+        }
+        return Command(
+            arguments: arguments, shell: work.key.value == "shell" ? (shell ?? "/bin/sh") ?? "/bin/sh" : nil,
+            code: code, environment: environment, probes: probes, learns: learns)
+    }
+
+    // MARK: Inputs and outputs
+
+    private mutating func commandInputs(of fields: Fields, purpose: InputPurpose) -> NamedValues<StageInput> {
+        var inputs = NamedValues<StageInput>()
+        let subject = "'inputs' of \(fields.owner)"
+        for entry in uniqueEntries(of: fields["inputs"], subject, kind: "input", .duplicateKey) {
+            let name = entry.key.value
+            let isNamed = isName(entry.key, of: "an input")
+            var isList = false
+            if case .list = entry.value.content { isList = true }
+            let references =
+                entry.value.isEmpty
+                ? noReference(entry, fields.owner)
+                : references(of: entry.value, "input \(quoted(name)) of \(fields.owner)")
+            inputs.append(
+                name,
+                isNamed
+                    ? references.map {
+                        StageInput(name: name, references: $0, isList: isList, formats: [], purpose: purpose)
+                    } : nil)
+        }
+        return inputs
+    }
+
+    private mutating func noReference(_ entry: YAMLEntry, _ owner: String) -> [Located<ArtifactReference>]? {
+        wrongType(
+            entry, "input \(quoted(entry.key.value)) of \(owner)", takes: "the name of a source or a stage")
+        return nil
+    }
+
+    private mutating func commandOutputs(of fields: Fields) -> NamedValues<StageOutput> {
+        var outputs = NamedValues<StageOutput>()
+        var paths: [(path: RelativePath, name: Located<String>)] = []
+        let subject = "'outputs' of \(fields.owner)"
+        for entry in uniqueEntries(of: fields["outputs"], subject, kind: "output", .producedTwice) {
+            let isNamed = isName(entry.key, of: "an output")
+            let output = commandOutput(entry, fields.owner, &paths)
+            outputs.append(entry.key.value, isNamed ? output : nil)
+        }
+        if outputs.isEmpty, fields["outputs"].map({ !$0.value.isRefused }) ?? true, !fields.meant.contains("outputs") {
+            mistakes.add(
+                .missingKey, at: fields["outputs"]?.key.location ?? fields.place, "\(fields.owner) needs 'outputs'",
+                hint: "name each file that the command writes, for example 'outputs: {log: train.log}'")
+        }
+        return outputs
+    }
+
+    private mutating func commandOutput(
+        _ entry: YAMLEntry, _ owner: String, _ paths: inout [(path: RelativePath, name: Located<String>)]
+    ) -> StageOutput? {
+        let subject = "output \(quoted(entry.key.value)) of \(owner)"
+        var format: ArtifactFormat? = .file
+        var role: Role?
+        var place: YAMLEntry? = entry
+        if case .map = entry.value.content {
+            guard let fields = fields(of: entry, subject, at: entry.key.location, keys: ["path", "format", "role"])
+            else { return nil }
+            place = required("path", in: fields)
+            format = fields["format"].map { self.format(of: $0, subject) } ?? .file
+            role = fields["role"].flatMap { choice(of: $0, in: subject, among: Role.self) }
+        }
+        guard let place, let written = outputText(place, subject), let path = relativePath(written) else { return nil }
+        if let other = paths.first(where: { $0.path.overlaps(path) }) {
+            mistakes.add(
+                .producedTwice, at: written.location,
+                other.path == path
+                    ? "path \(quoted(path.text)) is declared twice, first by output \(quoted(other.name.value)) "
+                        + "at line \(other.name.location.line)"
+                    : "path \(quoted(path.text)) and that of output \(quoted(other.name.value)) lie inside each other")
+            return nil
+        }
+        paths.append((path, entry.key))
+        return format.map { StageOutput(name: entry.key.value, format: $0, role: role, path: path.text) }
+    }
+
+    private mutating func outputText(_ entry: YAMLEntry, _ subject: String) -> Located<String>? {
+        guard case .scalar(let text, _) = entry.value.content else {
+            wrongType(entry, subject, takes: "a path, or a mapping with the keys 'path', 'format' and 'role'")
+            return nil
+        }
+        return Located(text, at: entry.value.location)
+    }
+
+    /// A folder is what a source can be; a command's output is one file.
+    private mutating func format(of entry: YAMLEntry, _ owner: String) -> ArtifactFormat? {
+        let formats = ArtifactFormat.allCases.filter { $0 != .folder }.map(\.rawValue)
+        return word(of: entry, in: owner, among: formats).flatMap { ArtifactFormat(rawValue: $0) }
+    }
+
+    private mutating func relativePath(_ written: Located<String>) -> RelativePath? {
+        let fault: RelativePath.Fault
+        do {
+            return try RelativePath(written.value)
+        } catch {
+            fault = error
+        }
+        let (message, hint): (String, String?) =
+            switch fault {
+            case .empty: ("a path is empty", nil)
+            case .absolute:
+                ("path \(quoted(written.value)) is absolute", "write a path inside the stage's own folder")
+            case .leavesFolder:
+                ("path \(quoted(written.value)) leaves its folder", "write a path without '..'")
+            case .unusable: ("path \(quoted(written.value)) holds a control character", nil)
+            }
+        mistakes.add(.invalidPath, at: written.location, message, hint: hint)
+        return nil
+    }
+
+    // MARK: Code, environment and probes
+
+    private mutating func codePaths(of fields: Fields) -> [Located<String>] {
+        guard let entry = fields["code"], !entry.value.isEmpty else { return [] }
+        return texts(of: entry, in: fields.owner).compactMap { written in
+            relativePath(written).map { Located($0.text, at: written.location) }
+        }
+    }
+
+    private mutating func environment(of fields: Fields) -> [EnvironmentVariable] {
+        let subject = "'environment' of \(fields.owner)"
+        let entries = uniqueEntries(of: fields["environment"], subject, kind: "variable", .duplicateKey)
+        return entries.compactMap { entry in
+            let isNamed = isVariableName(entry.key)
+            guard let value = interpolatedText(of: entry, in: "the environment of \(fields.owner)"), isNamed else {
+                return nil
+            }
+            return EnvironmentVariable(name: entry.key.value, value: value.value)
+        }.sorted { $0.name < $1.name }
+    }
+
+    private mutating func isVariableName(_ name: Located<String>) -> Bool {
+        let isLetter = { (byte: UInt8) in
+            byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        }
+        let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+        if let first = name.value.utf8.first, isLetter(first),
+            name.value.utf8.allSatisfy({ isLetter($0) || isDigit($0) })
+        {
+            return true
+        }
+        mistakes.add(
+            .wrongValue, at: name.location, "\(quoted(name.value)) cannot be the name of a variable",
+            hint: "a variable's name has letters, digits and '_', and starts with no digit")
+        return false
+    }
+
+    private mutating func probes(of fields: Fields) -> [[String]] {
+        guard let entry = fields["probe"], !entry.value.isEmpty else { return [] }
+        let subject = "'probe' of \(fields.owner)"
+        let nodes: [YAMLNode]
+        if case .list(let elements) = entry.value.content { nodes = elements } else { nodes = [entry.value] }
+        return nodes.compactMap { node in
+            guard let words = words(of: node, subject, CommandPaths()) else { return nil }
+            guard let program = words.first, !program.isEmpty else {
+                mistakes.add(.wrongValue, at: node.location, "a command under \(subject) is empty")
+                return nil
+            }
+            return words
+        }
+    }
+
+    // MARK: Words
+
+    private mutating func words(of entry: YAMLEntry, _ subject: String, _ paths: CommandPaths) -> [String]? {
+        if entry.value.isEmpty {
+            wrongType(entry, subject, takes: "a command or a list of its words")
+            return nil
+        }
+        return words(of: entry.value, subject, paths)
+    }
+
+    private mutating func words(of node: YAMLNode, _ subject: String, _ paths: CommandPaths) -> [String]? {
+        switch node.content {
+        case .scalar(let line, _):
+            let split = CommandWords(line)
+            if let quote = split.unclosedQuote {
+                mistakes.add(.wrongValue, at: node.location, "a \(quote) in \(subject) is never closed")
+                return nil
+            }
+            return words(split.words.map { ($0, node) }, paths)
+        case .list(let elements):
+            var written: [(String, YAMLNode)] = []
+            for element in elements {
+                if case .scalar(let word, _) = element.content {
+                    written.append((word, element))
+                } else {
+                    wrongType(element, "each word of \(subject)", takes: "text")
+                }
+            }
+            let words = words(written, paths)
+            return written.count == elements.count ? words : nil
+        default:
+            wrongType(node, subject, takes: "a command or a list of its words")
+            return nil
+        }
+    }
+
+    private mutating func words(_ written: [(String, YAMLNode)], _ paths: CommandPaths) -> [String]? {
+        var words: [String]? = []
+        for (word, node) in written {
+            if let expanded = expanded(word, in: node, paths, listsJoin: false) {
+                words?.append(contentsOf: expanded)
+            } else {
+                words = nil
+            }
+        }
+        return words
+    }
+
+    /// A shell's script: a list of inputs stands as its paths with blanks between.
+    private mutating func script(_ entry: YAMLEntry, _ owner: String, _ paths: CommandPaths) -> String? {
+        guard let written = text(of: entry, in: owner) else { return nil }
+        return expanded(written.value, in: entry.value, paths, listsJoin: true)?.first
+    }
+
+    /// The word, or where it is a whole list of inputs, a word for each.
+    private mutating func expanded(
+        _ word: String, in node: YAMLNode, _ paths: CommandPaths, listsJoin: Bool
+    ) -> [String]? {
+        let template = Template(word)
+        if template.isUnclosed {
+            unclosedReference(in: node)
+            return nil
+        }
+        if !listsJoin, let name = template.onlyReference, let input = paths.list(name) { return input }
+        var text: String? = ""
+        for piece in template.pieces {
+            guard let inserted = inserted(piece, in: node, paths, listsJoin: listsJoin) else {
+                text = nil
+                continue
+            }
+            text? += inserted
+        }
+        return text.map { [$0] }
+    }
+
+    private mutating func inserted(
+        _ piece: Template.Piece, in node: YAMLNode, _ paths: CommandPaths, listsJoin: Bool
+    ) -> String? {
+        guard case .reference(let name) = piece else {
+            if case .text(let text) = piece { return text }
+            return nil
+        }
+        if let output = paths.output(name) { return output }
+        if let input = paths.input(name) {
+            if !input.isList || listsJoin { return input.paths.joined(separator: " ") }
+            mistakes.add(
+                .wrongValue, at: location(of: name, in: node),
+                "\(quoted("${\(name)}")) is a list and must stand as a word of its own")
+            return nil
+        }
+        if paths.isKnown(name) { return nil }
+        if name.hasPrefix("inputs.") || name.hasPrefix("outputs.") {
+            unknownReference(name, in: node, among: paths.names)
+            return nil
+        }
+        return joined(Template("${\(name)}"), in: node)
+    }
+}
+
+extension CommandPaths {
+    fileprivate func input(_ name: String) -> Input? {
+        name.hasPrefix("inputs.") ? inputs[String(name.dropFirst("inputs.".count))] ?? nil : nil
+    }
+
+    fileprivate func list(_ name: String) -> [String]? {
+        input(name).flatMap { $0.isList ? $0.paths : nil }
+    }
+
+    fileprivate func output(_ name: String) -> String? {
+        name.hasPrefix("outputs.") ? outputs[String(name.dropFirst("outputs.".count))] ?? nil : nil
+    }
+
+    /// Whether the name was declared, even if wrongly.
+    fileprivate func isKnown(_ name: String) -> Bool { names.contains(name) }
+}
+
+/// Values by name, in the order of the manifest; nil where one was wrong.
+private struct NamedValues<Value> {
+    private(set) var values: [Value?] = []
+    private var names: [String] = []
+
+    var isEmpty: Bool { names.isEmpty }
+
+    mutating func append(_ name: String, _ value: Value?) {
+        names.append(name)
+        values.append(value)
+    }
+
+    func mapValues<Mapped>(_ transform: (Value?) -> Mapped?) -> [String: Mapped?] {
+        Dictionary(zip(names, values.map { transform($0) })) { first, _ in first }
+    }
+}

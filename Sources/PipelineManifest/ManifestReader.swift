@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes a manifest of its text, telling every mistake it meets and reading on after each.
+///
+/// A function that returns nil has told the mistake, or knows that it was told; nothing that follows from a told mistake
+/// is told again.
+struct ManifestReader {
+    let source: SourceText
+    let text: YAMLText
+    let interfaces: [ToolInterface]
+    let interfacesByName: [String: ToolInterface]
+    var mistakes = Mistakes()
+    /// The manifest's own settings, for `${name}`; the value is nil where it was wrong.
+    var settings: [String: Setting?] = [:]
+
+    init(_ source: SourceText, interfaces: [ToolInterface]) {
+        self.source = source
+        self.text = YAMLText(source.text)
+        self.interfaces = interfaces
+        self.interfacesByName = Dictionary(interfaces.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    mutating func manifest(overrides: [(name: String, value: String)]) -> Manifest? {
+        guard let root = root(), isOfKnownSchema(root) else { return nil }
+        let keys = [
+            "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims",
+        ]
+        guard let fields = fields(of: root, "the manifest", at: root.location, keys: keys) else { return nil }
+        checkSchema(of: fields)
+        let settings = settings(of: fields, overrides: overrides)
+        let name = fields["name"].flatMap { self.name(of: $0, "the manifest") }
+        let title = fields["title"].flatMap { self.text(of: $0, in: fields.owner)?.value }
+        let paper = paper(of: fields)
+        let assumptions = assumptions(of: fields)
+        let sources = sources(of: fields)
+        let stages = stages(of: fields, sources: sources.names)
+        let claims = claims(of: fields)
+        return Manifest(
+            source: source, name: name ?? Manifest.defaultName(file: source.file), title: title, paper: paper,
+            assumptions: assumptions, settings: settings, sources: sources.all, stages: stages, claims: claims)
+    }
+
+    /// The text's root, which a manifest cannot do without.
+    private mutating func root() -> YAMLNode? {
+        let start = SourceLocation(line: 1, column: 1)
+        guard source.text.utf8.count <= Manifest.maximumByteCount else {
+            mistakes.add(.invalidYAML, at: start, "the manifest is longer than \(Manifest.maximumByteCount) bytes")
+            return nil
+        }
+        guard var reader = YAMLReader(text) else {
+            mistakes.add(.invalidYAML, at: start, "the manifest uses up the characters for private use")
+            return nil
+        }
+        guard let root = reader.root(&mistakes), !root.isEmpty else {
+            if mistakes.isEmpty {
+                mistakes.add(
+                    .invalidYAML, at: start, "the manifest is empty",
+                    hint: "start with 'reprise: \(Manifest.schemaVersion)' and 'stages:'")
+            }
+            return nil
+        }
+        return root
+    }
+
+    /// Whether the manifest can be read on: not where it says that it has another form, in which nothing need be wrong.
+    private mutating func isOfKnownSchema(_ root: YAMLNode) -> Bool {
+        guard case .map(let entries) = root.content,
+            let entry = entries.first(where: { $0.key.value == "reprise" }),
+            let version = version(of: entry.value), version != Manifest.schemaVersion
+        else { return true }
+        mistakes.add(
+            .unsupportedSchema, at: entry.value.location, "version \(version) of the manifest's form is not known",
+            hint: "this Reprise reads version \(Manifest.schemaVersion)")
+        return false
+    }
+
+    private mutating func checkSchema(of fields: Fields) {
+        guard let entry = fields["reprise"] else {
+            missing("reprise", in: fields, hint: "start with 'reprise: \(Manifest.schemaVersion)'")
+            return
+        }
+        if version(of: entry.value) == nil {
+            wrongType(
+                entry, "'reprise'", takes: "the version of the manifest's form",
+                hint: "this Reprise reads version \(Manifest.schemaVersion)")
+        }
+    }
+
+    private func version(of node: YAMLNode) -> Int? {
+        guard case .scalar(let word, true) = node.content, case .value(.integer(let version)) = PlainScalar(word) else {
+            return nil
+        }
+        return version
+    }
+
+    private mutating func paper(of fields: Fields) -> Paper? {
+        guard let entry = fields["paper"],
+            let paper = self.fields(
+                of: entry, "the paper", at: entry.key.location, keys: ["title", "authors", "year", "reference"])
+        else { return nil }
+        let authors = paper["authors"].flatMap { texts(of: $0, in: paper.owner) }
+        let year = paper["year"].flatMap { integer(of: $0, in: paper.owner, 1000...9999) }
+        let reference = paper["reference"].flatMap { text(of: $0, in: paper.owner) }
+        guard let title = requiredText("title", in: paper) else { return nil }
+        return Paper(
+            title: title.value, authors: authors?.map(\.value).joined(separator: ", "), year: year,
+            reference: reference?.value)
+    }
+
+    private mutating func assumptions(of fields: Fields) -> [Assumption] {
+        elements(of: fields["assumptions"], "'assumptions'").compactMap { node in
+            let keys = ["about", "chosen", "reason"]
+            guard let assumption = self.fields(of: node, "the assumption", at: node.location, keys: keys) else {
+                return nil
+            }
+            let about = requiredText("about", in: assumption)
+            let chosen = requiredText("chosen", in: assumption)
+            let reason = assumption["reason"].flatMap { text(of: $0, in: assumption.owner) }
+            guard let about, let chosen else { return nil }
+            return Assumption(about: about.value, chosen: chosen.value, reason: reason?.value)
+        }
+    }
+
+    private mutating func sources(of fields: Fields) -> (all: [Source], names: [String: SourceLocation]) {
+        var names: [String: SourceLocation] = [:]
+        var all: [Source] = []
+        for entry in uniqueEntries(of: fields["sources"], "'sources'", kind: "source", .producedTwice) {
+            names[entry.key.value] = entry.key.location
+            if let source = self.source(entry) { all.append(source) }
+        }
+        return (all, names)
+    }
+
+    private mutating func source(_ entry: YAMLEntry) -> Source? {
+        let isNamed = isName(entry.key, of: "a source")
+        let owner = "source \(quoted(entry.key.value))"
+        guard
+            let fields = fields(of: entry, owner, at: entry.key.location, keys: ["path", "files", "role"])
+        else { return nil }
+        let path = required("path", in: fields).flatMap { sourcePath($0, owner) }
+        let files = fields["files"].map { interpolatedTexts(of: $0, in: owner) } ?? []
+        let role = fields["role"].flatMap { choice(of: $0, in: owner, among: Role.self) }
+        guard isNamed, let path else { return nil }
+        return Source(name: entry.key, path: path, files: files, role: role)
+    }
+
+    private mutating func sourcePath(_ entry: YAMLEntry, _ owner: String) -> Located<String>? {
+        guard let path = interpolatedText(of: entry, in: owner) else { return nil }
+        if path.value.isEmpty || path.value == "~" || path.value.hasPrefix("~/") {
+            mistakes.add(
+                .invalidPath, at: path.location,
+                path.value.isEmpty ? "the path of \(owner) is empty" : "'~' does not stand for a folder in a manifest",
+                hint: "write a path relative to the data folder, or a whole one")
+            return nil
+        }
+        return path
+    }
+}
