@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The scalar twins of the kernels: each definition written out, one value at a time. They are slow, and right.
+#include "CKernels.h"
+
+#include <math.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+float reprise_reference_fused(float a, float b, float c) {
+    return fmaf(a, b, c);
+}
+
+static float lane_total(const float *lanes) {
+    float sum[REPRISE_LANES];
+    for (size_t l = 0; l < REPRISE_LANES; l++) sum[l] = lanes[l];
+    for (size_t half = REPRISE_LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++) sum[l] = sum[l] + sum[l + half];
+    return sum[0];
+}
+
+static ptrdiff_t nearest(ptrdiff_t i, size_t extent) {
+    return i < 0 ? 0 : i >= (ptrdiff_t)extent ? (ptrdiff_t)extent - 1 : i;
+}
+
+/// x[channel][row][column], or what the padding puts there.
+static float padded(const reprise_convolution_shape *s, const float *x, size_t channel, ptrdiff_t row, ptrdiff_t column) {
+    const ptrdiff_t r = nearest(row, s->height), c = nearest(column, s->width);
+    if (!s->replicate && (r != row || c != column)) return 0.0f;
+    return x[(channel * s->height + (size_t)r) * s->width + (size_t)c];
+}
+
+static size_t convolved(size_t extent, size_t kernel, size_t stride, size_t padding) {
+    return (extent + 2 * padding - kernel) / stride + 1;
+}
+
+void reprise_reference_convolution(
+    const reprise_convolution_shape *s, const float *x, const float *w, const float *b, float *y) {
+    const size_t rows = convolved(s->height, s->kernel_height, s->stride, s->padding);
+    const size_t columns = convolved(s->width, s->kernel_width, s->stride, s->padding);
+    for (size_t o = 0; o < s->outputs; o++)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < columns; c++) {
+                float sum = b ? b[o] : 0.0f;
+                for (size_t i = 0; i < s->inputs; i++)
+                    for (size_t u = 0; u < s->kernel_height; u++)
+                        for (size_t v = 0; v < s->kernel_width; v++)
+                            sum = fmaf(
+                                padded(s, x, i, (ptrdiff_t)(r * s->stride + u) - (ptrdiff_t)s->padding,
+                                       (ptrdiff_t)(c * s->stride + v) - (ptrdiff_t)s->padding),
+                                w[((o * s->inputs + i) * s->kernel_height + u) * s->kernel_width + v], sum);
+                y[(o * rows + r) * columns + c] = sum;
+            }
+}
+
+void reprise_reference_convolution_input_gradient(
+    const reprise_convolution_shape *s, const float *dy, const float *w, float *dx, float *scratch) {
+    const size_t rows = convolved(s->height, s->kernel_height, 1, s->padding);
+    const size_t columns = convolved(s->width, s->kernel_width, 1, s->padding);
+    const size_t margin = s->padding, height = s->height + 2 * margin, width = s->width + 2 * margin;
+    for (size_t i = 0; i < s->inputs; i++) {
+        float *plane = scratch + i * height * width;
+        for (size_t r = 0; r < height; r++)
+            for (size_t c = 0; c < width; c++) {
+                float sum = 0.0f;
+                for (size_t o = 0; o < s->outputs; o++)
+                    for (size_t u = 0; u < s->kernel_height; u++)
+                        for (size_t v = 0; v < s->kernel_width; v++) {
+                            const bool inside = u <= r && r - u < rows && v <= c && c - v < columns;
+                            const float d = inside ? dy[(o * rows + r - u) * columns + c - v] : 0.0f;
+                            sum = fmaf(d, w[((o * s->inputs + i) * s->kernel_height + u) * s->kernel_width + v], sum);
+                        }
+                plane[r * width + c] = sum;
+            }
+        if (s->replicate) {
+            for (size_t r = 0; r < height; r++)
+                for (size_t m = 1; m <= margin; m++) {
+                    float *line = plane + r * width + margin;
+                    line[0] += line[-(ptrdiff_t)m];
+                    line[s->width - 1] += line[s->width - 1 + m];
+                }
+            for (size_t m = 1; m <= margin; m++)
+                for (size_t c = 0; c < width; c++) {
+                    plane[margin * width + c] += plane[(margin - m) * width + c];
+                    plane[(margin + s->height - 1) * width + c] += plane[(margin + s->height - 1 + m) * width + c];
+                }
+        }
+        for (size_t r = 0; r < s->height; r++)
+            for (size_t c = 0; c < s->width; c++)
+                dx[(i * s->height + r) * s->width + c] = plane[(r + margin) * width + c + margin];
+    }
+}
+
+void reprise_reference_convolution_weight_gradient(
+    const reprise_convolution_shape *s, const float *x, const float *dy, float *dw) {
+    const size_t rows = convolved(s->height, s->kernel_height, s->stride, s->padding);
+    const size_t columns = convolved(s->width, s->kernel_width, s->stride, s->padding);
+    const size_t x_sample = s->inputs * s->height * s->width, y_sample = s->outputs * rows * columns;
+    for (size_t o = 0; o < s->outputs; o++)
+        for (size_t i = 0; i < s->inputs; i++)
+            for (size_t u = 0; u < s->kernel_height; u++)
+                for (size_t v = 0; v < s->kernel_width; v++) {
+                    float lanes[REPRISE_LANES] = {0};
+                    for (size_t l = 0; l < REPRISE_LANES; l++)
+                        for (size_t r = 0; r < rows; r++)
+                            for (size_t c = 0; c < columns; c++)
+                                lanes[l] = fmaf(
+                                    dy[l * y_sample + (o * rows + r) * columns + c],
+                                    padded(s, x + l * x_sample, i,
+                                           (ptrdiff_t)(r * s->stride + u) - (ptrdiff_t)s->padding,
+                                           (ptrdiff_t)(c * s->stride + v) - (ptrdiff_t)s->padding),
+                                    lanes[l]);
+                    dw[((o * s->inputs + i) * s->kernel_height + u) * s->kernel_width + v] = lane_total(lanes);
+                }
+}
+
+static size_t expanded(const reprise_transposed_shape *s, size_t extent) {
+    return (extent - 1) * s->stride + s->kernel + s->output_padding - 2 * s->padding;
+}
+
+void reprise_reference_transposed(
+    const reprise_transposed_shape *s, const float *x, const float *w, const float *b, float *y) {
+    const size_t rows = expanded(s, s->height), columns = expanded(s, s->width);
+    for (size_t o = 0; o < s->outputs; o++)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < columns; c++) {
+                // The full output starts `padding` before the kept one; x[a] reaches full rows a * stride + 0 ..< kernel.
+                const size_t full_r = r + s->padding, full_c = c + s->padding;
+                float sum = b ? b[o] : 0.0f;
+                for (size_t i = 0; i < s->inputs; i++)
+                    for (size_t u = full_r % s->stride; u < s->kernel; u += s->stride)
+                        for (size_t v = full_c % s->stride; v < s->kernel; v += s->stride) {
+                            const ptrdiff_t row = ((ptrdiff_t)full_r - (ptrdiff_t)u) / (ptrdiff_t)s->stride;
+                            const ptrdiff_t column = ((ptrdiff_t)full_c - (ptrdiff_t)v) / (ptrdiff_t)s->stride;
+                            const bool inside = u <= full_r && row < (ptrdiff_t)s->height
+                                && v <= full_c && column < (ptrdiff_t)s->width;
+                            const float value =
+                                inside ? x[(i * s->height + (size_t)row) * s->width + (size_t)column] : 0.0f;
+                            sum = fmaf(value, w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+                        }
+                y[(o * rows + r) * columns + c] = sum;
+            }
+}
+
+/// dy of the full output's row and column, 0 outside what is kept.
+static float kept(const reprise_transposed_shape *s, const float *dy, size_t o, size_t full_r, size_t full_c) {
+    const size_t rows = expanded(s, s->height), columns = expanded(s, s->width);
+    const bool inside = full_r >= s->padding && full_r - s->padding < rows
+        && full_c >= s->padding && full_c - s->padding < columns;
+    return inside ? dy[(o * rows + full_r - s->padding) * columns + full_c - s->padding] : 0.0f;
+}
+
+void reprise_reference_transposed_input_gradient(
+    const reprise_transposed_shape *s, const float *dy, const float *w, float *dx) {
+    for (size_t i = 0; i < s->inputs; i++)
+        for (size_t r = 0; r < s->height; r++)
+            for (size_t c = 0; c < s->width; c++) {
+                float sum = 0.0f;
+                for (size_t o = 0; o < s->outputs; o++)
+                    for (size_t u = 0; u < s->kernel; u++)
+                        for (size_t v = 0; v < s->kernel; v++)
+                            sum = fmaf(kept(s, dy, o, r * s->stride + u, c * s->stride + v),
+                                       w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+                dx[(i * s->height + r) * s->width + c] = sum;
+            }
+}
+
+void reprise_reference_transposed_weight_gradient(
+    const reprise_transposed_shape *s, const float *x, const float *dy, float *dw) {
+    const size_t x_sample = s->inputs * s->height * s->width;
+    const size_t y_sample = s->outputs * expanded(s, s->height) * expanded(s, s->width);
+    for (size_t i = 0; i < s->inputs; i++)
+        for (size_t o = 0; o < s->outputs; o++)
+            for (size_t u = 0; u < s->kernel; u++)
+                for (size_t v = 0; v < s->kernel; v++) {
+                    float lanes[REPRISE_LANES] = {0};
+                    for (size_t l = 0; l < REPRISE_LANES; l++)
+                        for (size_t r = 0; r < s->height; r++)
+                            for (size_t c = 0; c < s->width; c++)
+                                lanes[l] = fmaf(x[l * x_sample + (i * s->height + r) * s->width + c],
+                                                kept(s, dy + l * y_sample, o, r * s->stride + u, c * s->stride + v),
+                                                lanes[l]);
+                    dw[((i * s->outputs + o) * s->kernel + u) * s->kernel + v] = lane_total(lanes);
+                }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CKernels
+
+/// The steps of training between the convolutions, on grids in the batch layout.
+package enum Elementwise {
+    /// The way back through PReLU and bias, in place: `gradient` becomes that of the sums under the activation.
+    /// `biasTotals` and `slopeTotals` get one total a channel. `scratch` has room for 2 * channels * 16 floats.
+    package static func activationGradient(
+        _ level: SIMDLevel, gradient: UnsafeMutablePointer<Float>, grid: Grid,
+        values: (memory: UnsafePointer<Float>, grid: Grid, slopes: UnsafePointer<Float>)?,
+        scratch: UnsafeMutablePointer<Float>, biasTotals: UnsafeMutablePointer<Float>,
+        slopeTotals: UnsafeMutablePointer<Float>?
+    ) {
+        let count = grid.channels * Grid.lanes
+        scratch.update(repeating: 0, count: 2 * count)
+        let kernels = level.kernels
+        var arguments = reprise_activation_gradient(
+            gradient: gradient + grid.origin, gradient_channel: grid.channelStride, gradient_row: grid.rowStride,
+            values: values.map { $0.memory + $0.grid.origin }, values_channel: values?.grid.channelStride ?? 0,
+            values_row: values?.grid.rowStride ?? 0, channels: grid.channels, rows: grid.height, columns: grid.width,
+            slopes: values?.slopes, slope_sums: scratch, bias_sums: scratch + count)
+        kernels.activation_gradient(&arguments)
+        kernels.lane_totals(scratch + count, grid.channels, biasTotals)
+        if let slopeTotals { kernels.lane_totals(scratch, grid.channels, slopeTotals) }
+    }
+
+    /// Half the slope of the squared error: `gradient` = scales * (output - labels), and adds
+    /// weights * (output - labels)^2 to `sums`; `scales`, `weights` and `sums` have one value a lane. `labels` are
+    /// (channels, rows, columns, 16).
+    package static func squaredError(
+        _ level: SIMDLevel, output: UnsafePointer<Float>, outputGrid: Grid, labels: UnsafePointer<Float>,
+        gradient: UnsafeMutablePointer<Float>, gradientGrid: Grid, scales: UnsafePointer<Float>,
+        weights: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
+    ) {
+        var arguments = reprise_squared_error(
+            output: output + outputGrid.origin, output_channel: outputGrid.channelStride,
+            output_row: outputGrid.rowStride, labels: labels, gradient: gradient + gradientGrid.origin,
+            gradient_channel: gradientGrid.channelStride, gradient_row: gradientGrid.rowStride,
+            channels: outputGrid.channels, rows: outputGrid.height, columns: outputGrid.width, scales: scales,
+            weights: weights, sums: sums)
+        level.kernels.squared_error(&arguments)
+    }
+
+    /// Up to 16 samples of (channels, rows, columns) into the lanes of a grid; absent samples are zero.
+    package static func interleave(
+        _ samples: UnsafePointer<Float>, count: Int, into memory: UnsafeMutablePointer<Float>, grid: Grid
+    ) {
+        precondition(grid.layout == .batch && count <= Grid.lanes, "a batch grid takes at most 16 samples")
+        reprise_interleave(
+            samples, count, grid.channels, grid.height, grid.width, memory + grid.origin, grid.channelStride,
+            grid.rowStride)
+    }
+
+    /// One step of Adam (Kingma and Ba, 2015, algorithm 1) on all parameters. The corrections are 1 - beta^t.
+    package static func adam(
+        _ level: SIMDLevel, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+        firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>,
+        rates: UnsafePointer<Float>, count: Int, beta1: Double, beta2: Double, corrections: (Double, Double),
+        epsilon: Double
+    ) {
+        var arguments = reprise_adam(
+            parameters: parameters, gradients: gradients, first_moments: firstMoments, second_moments: secondMoments,
+            rates: rates, count: count, beta1: Float(beta1), beta2: Float(beta2), one_minus_beta1: Float(1 - beta1),
+            one_minus_beta2: Float(1 - beta2), correction1: Float(corrections.0), correction2: Float(corrections.1),
+            epsilon: Float(epsilon))
+        level.kernels.adam(&arguments)
+    }
+
+    /// One step of gradient descent with momentum: v = momentum * v + rate * g, p -= v.
+    package static func momentum(
+        _ level: SIMDLevel, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+        velocities: UnsafeMutablePointer<Float>, rates: UnsafePointer<Float>, count: Int, momentum: Double
+    ) {
+        var arguments = reprise_momentum(
+            parameters: parameters, gradients: gradients, velocities: velocities, rates: rates, count: count,
+            momentum: Float(momentum))
+        level.kernels.momentum(&arguments)
+    }
+}
