@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Tensors
+
+/// A tensor of a network with its name, for example `feature.weight`.
+package struct Parameter: Hashable, Sendable {
+    package let name: String
+    package var tensor: Tensor
+
+    package init(name: String, tensor: Tensor) {
+        self.name = name
+        self.tensor = tensor
+    }
+}
+
+/// A description and the values of its parameters, which lie one after another in the description's order.
+package struct Network: Hashable, Sendable {
+    package let description: NetworkDescription
+    package internal(set) var values: [Float]
+
+    /// First values: weights of convolutions normal with standard deviation sqrt(2 / (outputs * kernel^2)) (He, with
+    /// fan-out, as in the paper's code), of transposed convolutions 0.001 (the paper), biases 0, slopes 0.25 (unsaid by
+    /// the paper; the value of He's PReLU paper and of Caffe). Each parameter has its own stream of random numbers.
+    package init(description: NetworkDescription, seed: UInt64) {
+        self.description = description
+        values = []
+        values.reserveCapacity(description.parameterCount)
+        var place: UInt64 = 0
+        for layer in description.layers {
+            for parameter in layer.parameters {
+                values += Self.initial(parameter, of: layer, seed: seed, place: place)
+                place += 1
+            }
+        }
+    }
+
+    /// A network with known values; the parameters may come in any order.
+    package init(description: NetworkDescription, parameters: [Parameter]) throws(NetworkError) {
+        var byName: [String: Tensor] = [:]
+        for parameter in parameters { byName[parameter.name] = parameter.tensor }
+        var values: [Float] = []
+        for wanted in description.parameters {
+            guard let tensor = byName.removeValue(forKey: wanted.name) else { throw .missingParameter(wanted.name) }
+            guard tensor.shape == wanted.shape else {
+                throw .shape(
+                    parameter: wanted.name, expected: wanted.shape.description, found: tensor.shape.description)
+            }
+            values += tensor.values
+        }
+        if let unknown = byName.keys.min() { throw .unknownParameter(unknown) }
+        self.description = description
+        self.values = values
+    }
+
+    init(description: NetworkDescription, values: [Float]) {
+        precondition(values.count == description.parameterCount, "the values do not fill the network")
+        self.description = description
+        self.values = values
+    }
+
+    /// All parameters, in the order of the layers.
+    package var parameters: [Parameter] {
+        Self.split(values, by: description.parameters)
+    }
+
+    /// Elements of all weights, without biases and slopes: the figure that papers print.
+    package var weightCount: Int { description.weightCount }
+
+    /// Elements of all parameters.
+    package var parameterCount: Int { values.count }
+
+    static func split(_ values: [Float], by descriptions: [ParameterDescription], prefix: String = "") -> [Parameter] {
+        var start = 0
+        return descriptions.map { description in
+            defer { start += description.shape.count }
+            let part = Array(values[start..<start + description.shape.count])
+            return Parameter(name: prefix + description.name, tensor: Tensor(shape: description.shape, values: part))
+        }
+    }
+
+    private static func initial(
+        _ parameter: ParameterDescription, of layer: LayerDescription, seed: UInt64, place: UInt64
+    ) -> [Float] {
+        let count = parameter.shape.count
+        switch (parameter.kind, layer) {
+        case (.bias, _): return [Float](repeating: 0, count: count)
+        case (.slope, _), (.weight, .prelu): return [Float](repeating: 0.25, count: count)
+        case (.weight, .convolution(_, _, let outputs, let kernel, _)):
+            return normal(count, (2 / Double(outputs * kernel * kernel)).squareRoot(), seed: seed, place: place)
+        case (.weight, .transposedConvolution):
+            return normal(count, 0.001, seed: seed, place: place)
+        }
+    }
+
+    private static func normal(_ count: Int, _ deviation: Double, seed: UInt64, place: UInt64) -> [Float] {
+        var random = CounterRandom(seed: seed, purpose: .weightInitialisation, sample: place)
+        return (0..<count).map { _ in Float(deviation * random.nextGaussian()) }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+import Testing
+import Training
+
+@Suite struct GradientTests {
+    @Test(arguments: smallNetworks.indices, TrainingPadding.allCases)
+    func `loss and every gradient meet the naive twin's finite differences in double`(
+        network: Int, padding: TrainingPadding
+    ) throws {
+        let description = smallNetworks[network].description
+        let start = stirred(description)
+        let source = randomPatches(4, size: 7, for: description, padding: padding)
+        let trainer = Trainer(
+            network: start, configuration: TrainingConfiguration(padding: padding, batchSize: 3, steps: 1),
+            pool: WorkerPool(threads: 1), level: .best)
+        let samples = [2, 0, 3]
+        let (loss, gradient) = try trainer.lossAndGradient(source, samples: samples)
+        var twin = DoubleTwin(description.padded(training: padding), start.parameters)
+        #expect((loss - twin.loss(source, samples: samples)).magnitude < 1e-6 * loss)
+
+        let scale = gradient.flatMap(\.tensor.values).map { Double($0.magnitude) }.max() ?? 0
+        #expect(scale > 1e-3)
+        let h = 1e-6
+        var compared = 0
+        for parameter in gradient {
+            let values = try #require(twin.parameters[parameter.name])
+            // Every place of small parameters, a spread of places of the large ones.
+            for place in stride(from: 0, to: values.count, by: max(values.count / 40, 1)) {
+                twin.parameters[parameter.name]?[place] = values[place] + h
+                let above = twin.loss(source, samples: samples)
+                twin.parameters[parameter.name]?[place] = values[place] - h
+                let below = twin.loss(source, samples: samples)
+                twin.parameters[parameter.name]?[place] = values[place]
+                let difference = (above - below) / (2 * h) - Double(parameter.tensor.values[place])
+                #expect(
+                    difference.magnitude < 2e-5 * scale + 1e-8, "\(parameter.name)[\(place)] of \(smallNetworks[network].name)")
+                compared += 1
+            }
+        }
+        #expect(compared > 50)
+    }
+}
