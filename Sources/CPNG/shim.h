@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libpng reports errors by longjmp, which must never cross a Swift frame. Each function below arms its own jump buffer, owns
-// everything libpng allocates between its first and its last line, and reports by value: 1 for done, 0 for an error with its text.
+// libpng reports errors by longjmp, which must never cross a Swift frame. Each function below arms its own jump buffer,
+// owns everything libpng allocates between its first and its last line, and reports by value: 1 for done, 0 for an
+// error with its text.
 #ifndef REPRISE_CPNG_SHIM_H
 #define REPRISE_CPNG_SHIM_H
 
@@ -60,8 +61,8 @@ static inline void reprise_png_take(png_structp png, png_bytep out, size_t count
     source->position += count;
 }
 
-/// A reader that skips every chunk but IHDR, PLTE, tRNS, IDAT and IEND (so that gamma and colour profiles cannot reach the
-/// values and compressed texts cannot reach the memory) and treats a wrong checksum in any chunk as an error.
+/// A reader that skips every chunk but IHDR, PLTE, tRNS, IDAT and IEND (so that gamma and colour profiles cannot reach
+/// the values and compressed texts cannot reach the memory) and treats a wrong checksum in any chunk as an error.
 static inline png_structp reprise_png_reader(reprise_png_message *message) {
     png_structp png = png_create_read_struct(
         PNG_LIBPNG_VER_STRING, message, reprise_png_fail, reprise_png_ignore_warning);
@@ -113,8 +114,8 @@ static inline int reprise_png_read_header(
     return 1;
 }
 
-/// Reads all pixels as 8-bit samples, `header.channels` a pixel (grey, grey and alpha, RGB, RGBA), and the file to its end.
-/// out: (height, width, channels), `capacity` bytes.
+/// Reads all pixels as 8-bit samples, `header.channels` a pixel (grey, grey and alpha, RGB, RGBA), and the file to its
+/// end. out: (height, width, channels), `capacity` bytes.
 static inline int reprise_png_read_pixels(
     const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity, reprise_png_message *message) {
     reprise_png_source source = {bytes, count, 0};
@@ -174,8 +175,8 @@ static inline void reprise_png_append(png_structp png, png_bytep bytes, size_t c
 
 static inline void reprise_png_flush_nothing(png_structp png) { (void)png; }
 
-/// Writes 8-bit grey (1 channel) or RGB (3 channels) pixels as a PNG file without ancillary chunks: Paeth filter, zlib level 6.
-/// in: (height, width, channels). The caller frees `buffer->bytes` in both outcomes.
+/// Writes 8-bit grey (1 channel) or RGB (3 channels) pixels as a PNG file without ancillary chunks: Paeth filter, zlib
+/// level 6. in: (height, width, channels). The caller frees `buffer->bytes` in both outcomes.
 static inline int reprise_png_write(
     const uint8_t *in, uint32_t height, uint32_t width, int channels, reprise_png_buffer *buffer,
     reprise_png_message *message) {

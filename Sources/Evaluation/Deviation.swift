@@ -73,7 +73,8 @@ package struct Deviation: Hashable, Sendable {
     /// Why it cannot be compared or what is missing; empty for the other verdicts.
     package let reason: String
 
-    /// The figure's verdict among `scores`; the first mean that fits is taken, the scores of single images are not looked at.
+    /// The figure's verdict among `scores`; the first mean that fits is taken, the scores of single images are not
+    /// looked at.
     package init(of figure: PaperFigure, among scores: [Score]) {
         let means = scores.filter {
             $0.image == nil && $0.model == figure.model && $0.metric == figure.metric && $0.scale == figure.scale
@@ -91,7 +92,8 @@ package struct Deviation: Hashable, Sendable {
             reason = "the training was shortened"
         } else if !ofDataset.isEmpty {
             verdict = .notComparable
-            reason = "scored under \(names(ofDataset.map(\.protocolName))), the figure is under '\(figure.protocolName)'"
+            reason =
+                "scored under \(names(ofDataset.map(\.protocolName))), the figure is under '\(figure.protocolName)'"
         } else if !means.isEmpty {
             verdict = .notComparable
             reason = "scored on \(names(means.map(\.dataset))), the figure is for '\(figure.dataset)'"

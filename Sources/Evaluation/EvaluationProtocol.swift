@@ -2,10 +2,11 @@
 
 package import Imaging
 
-/// How a figure comes about: what the network is given and how its output is compared. A figure without one is no figure.
+/// How a figure comes about: what the network is given and how its output is compared. A figure without one is no
+/// figure.
 ///
-/// All of them compare 8-bit luma without `scale` pixels on each side; `rgb8`, `y-double` and `y-double-clamp` are the three
-/// in use. Papers call none of them by a name.
+/// All of them compare 8-bit luma without `scale` pixels on each side; `rgb8`, `y-double` and `y-double-clamp` are the
+/// three in use. Papers call none of them by a name.
 package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
     /// What is made small, and in which numbers.
     package enum Route: Hashable, Sendable {
@@ -57,8 +58,8 @@ package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
         return (compared + scale - 1) / scale * scale
     }
 
-    /// What a network at `scale` is given and compared with. The image is first cut to a multiple of `scale`, which must
-    /// leave something.
+    /// What a network at `scale` is given and compared with. The image is first cut to a multiple of `scale`, which
+    /// must leave something.
     package func prepared(_ image: Image, scale: Int) -> EvaluationSample {
         guard let colour = image.cropped(toMultipleOf: scale) else {
             preconditionFailure("an image of \(image.width)x\(image.height) is smaller than the scale \(scale)")
@@ -77,8 +78,8 @@ package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
             scale: scale, lowResolution: low, reference: colour.luma, bicubic: bicubic, lowResolutionPicture: picture)
     }
 
-    /// The sample's bicubic enlargement with a luma of the reference's extents in it: the picture of a result, in colour
-    /// where the image has colour.
+    /// The sample's bicubic enlargement with a luma of the reference's extents in it: the picture of a result, in
+    /// colour where the image has colour.
     package func picture(of luma: Image, for sample: EvaluationSample) -> Image {
         enlarged(sample.lowResolutionPicture, scale: sample.scale).withLuma(luma)
     }
@@ -87,19 +88,21 @@ package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
         picture.resized(by: Double(scale), kernel: kernel, border: border)
     }
 
-    /// A network's output as the 8-bit luma that is compared: times 255, half away from zero, saturated, in the extents of
-    /// `sample.reference`.
+    /// A network's output as the 8-bit luma that is compared: times 255, half away from zero, saturated, in the extents
+    /// of `sample.reference`.
     ///
     /// `shift` says where the output lies: its pixel k belongs to HR pixel k + shift, in both directions (1 for the
-    /// FSRCNN authors' x3 network, 0 where labels begin with their LR pixel). What the output does not reach is filled with
-    /// its nearest pixel and lies outside of what is compared; an output that misses a compared pixel is refused.
+    /// FSRCNN authors' x3 network, 0 where labels begin with their LR pixel). What the output does not reach is filled
+    /// with its nearest pixel and lies outside of what is compared; an output that misses a compared pixel is refused.
     package func quantised(_ prediction: Plane, shift: Int = 0, for sample: EvaluationSample) -> Image {
         let (height, width) = (sample.reference.height, sample.reference.width)
         let border = shave(scale: sample.scale)
         precondition(
             covers(prediction.height, of: height, shift: shift, border: border)
                 && covers(prediction.width, of: width, shift: shift, border: border),
-            "an output of \(prediction.width)x\(prediction.height) shifted by \(shift) misses pixels of \(width)x\(height)")
+            "\(prediction.width)x\(prediction.height) outputs shifted by \(shift) do not cover"
+                + " \(width)x\(height) pixels"
+        )
         let output = prediction.quantised
         var image = Image(height: height, width: width, mode: .grey8, repeating: 0)
         for row in 0..<height {
@@ -117,8 +120,8 @@ package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
         shift <= border && shift + count >= total - border
     }
 
-    /// The metric of an 8-bit luma prediction against the sample's reference, without the shave; nil where the image is too
-    /// small for the metric.
+    /// The metric of an 8-bit luma prediction against the sample's reference, without the shave; nil where the image is
+    /// too small for the metric.
     package func value(of metric: Metric, _ prediction: Image, for sample: EvaluationSample) -> Double? {
         let border = shave(scale: sample.scale)
         guard

@@ -90,7 +90,8 @@ private func structuralSimilarity(_ prediction: Image, _ reference: Image) -> Do
         let varianceA = squareA[index] - ma * ma
         let varianceB = squareB[index] - mb * mb
         let covariance = mixed[index] - ma * mb
-        sum += (2 * ma * mb + c1) * (2 * covariance + c2)
+        sum +=
+            (2 * ma * mb + c1) * (2 * covariance + c2)
             / ((ma * ma + mb * mb + c1) * (varianceA + varianceB + c2))
     }
     return sum / Double(meanA.count)
@@ -100,8 +101,8 @@ private func product(_ a: Plane, _ b: Plane) -> Plane {
     Plane(height: a.height, width: a.width, values: zip(a.values, b.values).map { $0 * $1 })
 }
 
-/// The plane weighted by the window around each position where it fits: (height - 10, width - 10) values, columns first.
-/// Every sum is taken from 0 in the order of the taps.
+/// The plane weighted by the window around each position where it fits: (height - 10, width - 10) values, columns
+/// first. Every sum is taken from 0 in the order of the taps.
 private func windowed(_ plane: Plane) -> [Double] {
     let window = ssimWindow
     let length = plane.width

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Image {
-    /// An uncompressed BMP of 8 (palette), 24 or 32 bits a pixel, stored bottom-up or top-down. A palette of greys alone makes a
-    /// grey image. The fourth byte of a 32-bit pixel counts only where the header declares an alpha mask.
+    /// An uncompressed BMP of 8 (palette), 24 or 32 bits a pixel, stored bottom-up or top-down. A palette of greys
+    /// alone makes a grey image. The fourth byte of a 32-bit pixel counts only where the header declares an alpha mask.
     package init(bmp bytes: [UInt8]) throws(ImageDecodingError) {
         let file = BitmapFile(bytes: bytes)
         let header = try BitmapHeader(file)
@@ -140,7 +140,8 @@ private func decodedColour(_ file: BitmapFile, _ header: BitmapHeader) -> Image 
     return image
 }
 
-private func decodedColourWithFourthByte(_ file: BitmapFile, _ header: BitmapHeader) throws(ImageDecodingError) -> Image {
+private func decodedColourWithFourthByte(_ file: BitmapFile, _ header: BitmapHeader) throws(ImageDecodingError) -> Image
+{
     if header.declaresAlpha {
         for row in 0..<header.height {
             for column in 0..<header.width where file.bytes[header.offset(ofRow: row) + column * 4 + 3] != 255 {

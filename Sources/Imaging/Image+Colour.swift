@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Luma and the two colour differences of ITU-R BT.601 in studio range (16...235 and 16...240), as MATLAB's `rgb2ycbcr` has
-/// them on uint8; three images of mode grey8 and of one size.
+/// Luma and the two colour differences of ITU-R BT.601 in studio range (16...235 and 16...240), as MATLAB's `rgb2ycbcr`
+/// has them on uint8; three images of mode grey8 and of one size.
 package struct YCbCrImage: Hashable, Sendable {
     package var luma: Image
     package var blueDifference: Image
@@ -75,7 +75,8 @@ extension Image {
         }
     }
 
-    /// RGB by the inverse of the matrix, rounded and saturated; for pictures, since two roundings lose a step now and then.
+    /// RGB by the inverse of the matrix, rounded and saturated; for pictures, since two roundings lose a step now and
+    /// then.
     package init(_ image: YCbCrImage) {
         self.init(height: image.luma.height, width: image.luma.width, mode: .rgb8, repeating: 0)
         for index in 0..<height * width {
@@ -88,7 +89,8 @@ extension Image {
         }
     }
 
-    /// The luma given, with this image's colour: the picture of a result. A grey image has none and gives the luma itself.
+    /// The luma given, with this image's colour: the picture of a result. A grey image has none and gives the luma
+    /// itself.
     package func withLuma(_ luma: Image) -> Image {
         guard mode == .rgb8 else { return luma }
         var image = yCbCr

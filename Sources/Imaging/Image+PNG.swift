@@ -3,14 +3,14 @@
 import CPNG
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 extension Image {
-    /// Grey of 1, 2, 4, 8 bits (the low depths spread to 0...255), RGB or palette, interlaced or not; opaque alpha is dropped.
-    /// Gamma, colour profiles and all other ancillary chunks leave the values alone.
+    /// Grey of 1, 2, 4, 8 bits (the low depths spread to 0...255), RGB or palette, interlaced or not; opaque alpha is
+    /// dropped. Gamma, colour profiles and all other ancillary chunks leave the values alone.
     package init(png bytes: [UInt8]) throws(ImageDecodingError) {
         let header = try readHeader(bytes)
         let (height, width, channels) = (Int(header.height), Int(header.width), Int(header.channels))
@@ -24,8 +24,8 @@ extension Image {
             pixels: channels % 2 == 1 ? samples : try withoutAlpha(samples, width: width, channels: channels))
     }
 
-    /// A PNG file of this image: no ancillary chunks, Paeth filter, zlib level 6, so equal images give equal bytes with one
-    /// version of libpng and zlib.
+    /// A PNG file of this image: no ancillary chunks, Paeth filter, zlib level 6, so equal images give equal bytes with
+    /// one version of libpng and zlib.
     package func png() throws(ImageEncodingError) -> [UInt8] {
         var buffer = reprise_png_buffer()
         defer { free(buffer.bytes) }

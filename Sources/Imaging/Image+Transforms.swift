@@ -47,8 +47,10 @@ extension Image {
     /// The part that begins at (`top`, `left`), which lies within the image.
     package func cropped(top: Int, left: Int, height: Int, width: Int) -> Image {
         precondition(
-            top >= 0 && left >= 0 && height > 0 && width > 0 && top + height <= self.height && left + width <= self.width,
-            "a crop of \(width)x\(height) at row \(top), column \(left) leaves an image of \(self.width)x\(self.height)")
+            top >= 0 && left >= 0 && height > 0 && width > 0 && top + height <= self.height
+                && left + width <= self.width,
+            "a crop of \(width)x\(height) at row \(top), column \(left) leaves an image of \(self.width)x\(self.height)"
+        )
         var part: [UInt8] = []
         part.reserveCapacity(height * width * channelCount)
         for row in top..<top + height {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// MATLAB's imresize. The dimension with the smaller scale goes first; equal scales go vertically first. Bytes are rounded
-// after each of the two passes, double values never. A sum over taps is taken from 0 in the order of the table, in double
-// precision, product and sum rounded separately, so it has the same bits on every processor.
+// MATLAB's imresize. The dimension with the smaller scale goes first; equal scales go vertically first. Bytes are
+// rounded after each of the two passes, double values never. A sum over taps is taken from 0 in the order of the table,
+// in double precision, product and sum rounded separately, so it has the same bits on every processor.
 //
-// Both passes run over rows, one sum for many neighbours at once: the vertical pass takes a piece of a row that fits in the
-// first cache, the horizontal pass takes eight rows side by side (as [column][8 rows]) and walks along the columns.
+// Both passes run over rows, one sum for many neighbours at once: the vertical pass takes a piece of a row that fits in
+// the first cache, the horizontal pass takes eight rows side by side (as [column][8 rows]) and walks along the columns.
 
 extension Image {
     /// MATLAB's `imresize(image, scale)` on uint8: each side becomes `ceil(scale * side)`.
@@ -30,7 +30,8 @@ extension Image {
 }
 
 extension Plane {
-    /// MATLAB's `imresize(plane, scale)` on double, neither rounded nor clipped: each side becomes `ceil(scale * side)`.
+    /// MATLAB's `imresize(plane, scale)` on double, neither rounded nor clipped: each side becomes `ceil(scale *
+    /// side)`.
     package func resized(
         by scale: Double, kernel: ResamplingKernel = .matlabBicubic, border: ResamplingBorder
     ) -> Plane {

@@ -2,8 +2,8 @@
 
 /// For each output position of one dimension, the input positions it is made of and their weights.
 ///
-/// The taps of an output are in ascending order of their position before the border rule, and its sum is taken in this order
-/// from 0, so every pass has one result. Weights that are exactly 0 are left out, which changes no sum.
+/// The taps of an output are in ascending order of their position before the border rule, and its sum is taken in this
+/// order from 0, so every pass has one result. Weights that are exactly 0 are left out, which changes no sum.
 package struct ResamplingTable: Hashable, Sendable {
     /// The taps of output `i` are `starts[i]..<starts[i + 1]`.
     package let starts: [Int]
@@ -13,7 +13,8 @@ package struct ResamplingTable: Hashable, Sendable {
 
     package var count: Int { starts.count - 1 }
 
-    /// MATLAB's `contributions`: `inputCount` samples become `outputCount` at `scale`, which need not be their quotient.
+    /// MATLAB's `contributions`: `inputCount` samples become `outputCount` at `scale`, which need not be their
+    /// quotient.
     package init(
         inputCount: Int, outputCount: Int, scale: Double, kernel: ResamplingKernel, border: ResamplingBorder
     ) {

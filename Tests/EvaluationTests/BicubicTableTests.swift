@@ -27,8 +27,8 @@ import Testing
             ssim = fields[6]
         }
 
-        /// The protocol the row is about. `rgb8` stands in the table thrice: enlarged with both borders (which differ in the
-        /// shave alone), and as MATLAB printed it.
+        /// The protocol the row is about. `rgb8` stands in the table thrice: enlarged with both borders (which differ
+        /// in the shave alone), and as MATLAB printed it.
         var evaluationProtocol: EvaluationProtocol? {
             switch (protocolName, border) {
             case ("rgb8", "clamp"), ("rgb8", "mirror"), ("rgb8 (MATLAB's own table)", "-"): .rgb8
@@ -41,7 +41,9 @@ import Testing
     @Test(.enabled(if: SharedData.hasOracle, Comment(rawValue: SharedData.absence)), arguments: [2, 3, 4])
     func `PSNR and SSIM of every image equal the table in every printed digit`(scale: Int) throws {
         let table = String(decoding: try SharedData.bytes("oracle/bicubic_per_image.csv"), as: UTF8.self)
-        let rows = table.split(whereSeparator: \.isNewline).dropFirst().compactMap(Row.init).filter { $0.scale == scale }
+        let rows = table.split(whereSeparator: \.isNewline).dropFirst().compactMap(Row.init).filter {
+            $0.scale == scale
+        }
         #expect(rows.count == 19 * 5)
         for (path, ofImage) in Dictionary(grouping: rows, by: { "\($0.dataset)/x\(scale)/HR/\($0.image).png" }) {
             let image = try SharedData.image(path)

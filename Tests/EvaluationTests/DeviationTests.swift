@@ -20,12 +20,14 @@ import Testing
             value: value, isShortened: isShortened)
     }
 
-    @Test(arguments: [
-        (33.0649, nil, Verdict.match), (33.055, nil, .deviates), (33.0551, nil, .match), (33.0651, nil, .exceeds),
-        (33.04, 0.05, .within), (33.1, 0.05, .within), (33.0, 0.05, .deviates), (33.2, 0.05, .exceeds),
-        (33.0601, 0.0, .match), (32.9, nil, .deviates), (Double.nan, 100, .deviates), (.infinity, 1, .exceeds),
-    ] as [(Double, Double?, Verdict)])
-    func `a comparable score has the verdict of its distance`(here: Double, tolerance: Double?, verdict: Verdict) throws {
+    @Test(
+        arguments: [
+            (33.0649, nil, Verdict.match), (33.055, nil, .deviates), (33.0551, nil, .match), (33.0651, nil, .exceeds),
+            (33.04, 0.05, .within), (33.1, 0.05, .within), (33.0, 0.05, .deviates), (33.2, 0.05, .exceeds),
+            (33.0601, 0.0, .match), (32.9, nil, .deviates), (Double.nan, 100, .deviates), (.infinity, 1, .exceeds),
+        ] as [(Double, Double?, Verdict)])
+    func `a comparable score has the verdict of its distance`(here: Double, tolerance: Double?, verdict: Verdict) throws
+    {
         let deviation = Deviation(of: try figure(tolerance: tolerance), among: [score(here)])
         #expect(deviation.verdict == verdict)
         #expect(deviation.reason == "")
@@ -73,7 +75,8 @@ import Testing
         for text in ["", "-", ".", "33.", ".5", "3,3", "1e3", "nan", "inf", "0x10", "--1", "33.06 dB", " 1", "1.2.3"] {
             #expect(
                 PaperFigure(
-                    id: "x", model: "m", metric: .ssim, dataset: "d", scale: 2, protocolName: "rgb8", printed: text) == nil)
+                    id: "x", model: "m", metric: .ssim, dataset: "d", scale: 2, protocolName: "rgb8", printed: text)
+                    == nil)
         }
     }
 

@@ -7,10 +7,13 @@ import Testing
 @Suite struct MetricTests {
     /// A pattern with no symmetry, and the same with some pixels moved by a few steps.
     static let reference = Image(
-        height: 13, width: 17, mode: .grey8, pixels: (0..<221).map { (index: Int) -> UInt8 in UInt8((index * index * 7 + index * 13) % 251) })
+        height: 13, width: 17, mode: .grey8,
+        pixels: (0..<221).map { (index: Int) -> UInt8 in UInt8((index * index * 7 + index * 13) % 251) })
     static let prediction: Image = {
         var image = reference
-        for index in stride(from: 0, to: 221, by: 3) { image.pixels[index] = UInt8(min(Int(image.pixels[index]) + 9, 255)) }
+        for index in stride(from: 0, to: 221, by: 3) {
+            image.pixels[index] = UInt8(min(Int(image.pixels[index]) + 9, 255))
+        }
         return image
     }()
 
@@ -46,7 +49,9 @@ import Testing
 
     private func naiveSSIM(_ a: Image, _ b: Image) -> Double {
         var weights: [Double] = []
-        for row in -5...5 { for column in -5...5 { weights.append(1 / exponential(Double(row * row + column * column) / 4.5)) } }
+        for row in -5...5 {
+            for column in -5...5 { weights.append(1 / exponential(Double(row * row + column * column) / 4.5)) }
+        }
         let total = weights.reduce(0, +)
         var values: [Double] = []
         for top in 0...a.height - 11 {

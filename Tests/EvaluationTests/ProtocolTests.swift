@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ProtocolTests {
     static let image = Image(
-        height: 31, width: 35, mode: .rgb8, pixels: (0..<3255).map { (index: Int) -> UInt8 in UInt8((index * index + index / 7) % 256) })
+        height: 31, width: 35, mode: .rgb8,
+        pixels: (0..<3255).map { (index: Int) -> UInt8 in UInt8((index * index + index / 7) % 256) })
 
     @Test(arguments: EvaluationProtocol.all, [2, 3, 4])
     func `a sample is cut to a multiple of the scale`(evaluation: EvaluationProtocol, scale: Int) {

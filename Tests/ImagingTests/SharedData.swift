@@ -3,7 +3,8 @@
 import Foundation
 import Imaging
 
-/// Data sets and oracle files, which are no part of the project: in REPRISE_SHARED, else beside the package in `../shared`.
+/// Data sets and oracle files, which are no part of the project: in REPRISE_SHARED, else beside the package in
+/// `../shared`.
 enum SharedData {
     static let folder: String = {
         if let named = ProcessInfo.processInfo.environment["REPRISE_SHARED"] { return named }

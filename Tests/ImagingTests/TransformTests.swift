@@ -35,7 +35,9 @@ import Testing
 
     @Test func `crops take the part asked for`() {
         #expect(TransformTests.image.cropped(top: 1, left: 1, height: 1, width: 2).pixels == [5, 6])
-        #expect(TransformTests.image.cropped(toMultipleOf: 2) == Image(height: 2, width: 2, mode: .grey8, pixels: [1, 2, 4, 5]))
+        #expect(
+            TransformTests.image.cropped(toMultipleOf: 2)
+                == Image(height: 2, width: 2, mode: .grey8, pixels: [1, 2, 4, 5]))
         #expect(TransformTests.image.cropped(toMultipleOf: 3) == nil)
         #expect(TransformTests.image.shaved(1) == nil)
         #expect(TransformTests.image.shaved(0) == TransformTests.image)
@@ -47,9 +49,12 @@ import Testing
         let colour = Image(height: 1, width: 1, mode: .rgb8, pixels: [9, 8, 7])
         let tall = Image(height: 2, width: 1, mode: .grey8, pixels: [1, 2])
         let strip = Image(strip: [colour, tall], gap: 1, zoom: 1, background: 0)
-        #expect(strip == Image(
-            height: 2, width: 3, mode: .rgb8,
-            pixels: [9, 8, 7, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2]))
-        #expect(Image(strip: [tall], zoom: 2) == Image(height: 4, width: 2, mode: .grey8, pixels: [1, 1, 1, 1, 2, 2, 2, 2]))
+        #expect(
+            strip
+                == Image(
+                    height: 2, width: 3, mode: .rgb8,
+                    pixels: [9, 8, 7, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2]))
+        #expect(
+            Image(strip: [tall], zoom: 2) == Image(height: 4, width: 2, mode: .grey8, pixels: [1, 1, 1, 1, 2, 2, 2, 2]))
     }
 }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Imaging
+import Testing
+
+/// BMP files made by hand, right and wrong ones.
+struct BMPFile {
+    var width = 3
+    var height = 2
+    var isTopDown = false
+    var bits = 24
+    var headerSize = 40
+    var compression = 0
+    /// blue, green, red, unused
+    var palette: [[UInt8]] = []
+    var declaredPaletteCount: Int?
+    var masks: [Int] = []
+    /// Stored bytes of each pixel, from the top left
+    var pixels: [[UInt8]] = []
+
+    var bytes: [UInt8] {
+        var header: [UInt8]
+        if headerSize == 12 {
+            header = little(12, 4) + little(width, 2) + little(height, 2) + little(1, 2) + little(bits, 2)
+        } else {
+            header = little(headerSize, 4) + little(width, 4) + little(isTopDown ? -height : height, 4) + little(1, 2)
+            header += little(bits, 2) + little(compression, 4) + little(0, 4) + little(2835, 4) + little(2835, 4)
+            header += little(declaredPaletteCount ?? palette.count, 4) + little(0, 4)
+            header += masks.flatMap { little($0, 4) }
+            if header.count < headerSize { header += [UInt8](repeating: 0, count: headerSize - header.count) }
+        }
+        let offset = 14 + header.count + palette.joined().count
+        var rows = (0..<height).map { row in Array(pixels[row * width..<(row + 1) * width].joined()) }
+        if !isTopDown { rows.reverse() }
+        let body = rows.flatMap { $0 + [UInt8](repeating: 0xee, count: (4 - $0.count % 4) % 4) }
+        return Array("BM".utf8) + little(offset + body.count, 4) + little(0, 4) + little(offset, 4) + header
+            + palette.flatMap { $0 } + body
+    }
+}
+
+func little(_ value: Int, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+}
+
+@Suite struct BMPTests {
+    private func expectError(_ expected: ImageDecodingError, _ file: BMPFile, _ note: String = "") {
+        #expect(throws: expected, Comment(rawValue: note)) { try Image(decoding: file.bytes) }
+    }
+
+    /// Colours of 3x2 pixels as (red, green, blue), and the image of them.
+    static let colours: [[UInt8]] = [
+        [1, 2, 3], [40, 50, 60], [7, 8, 9], [10, 11, 12], [255, 0, 128], [0, 255, 1],
+    ]
+    static let image = Image(height: 2, width: 3, mode: .rgb8, pixels: colours.flatMap { $0 })
+    static let stored = colours.map { Array($0.reversed()) }
+
+    @Test(arguments: [false, true], [12, 40, 56, 108, 124])
+    func `24 bits are read from the top or from the bottom, under every header`(isTopDown: Bool, headerSize: Int) throws
+    {
+        guard !(isTopDown && headerSize == 12) else { return }
+        let file = BMPFile(isTopDown: isTopDown, headerSize: headerSize, pixels: BMPTests.stored)
+        #expect(try Image(decoding: file.bytes) == BMPTests.image)
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5]) func `rows are padded to four bytes`(width: Int) throws {
+        let pixels = (0..<UInt8(width * 3)).map { (index: UInt8) -> [UInt8] in [index, index + 50, index + 100] }
+        let file = BMPFile(width: width, height: 3, pixels: pixels)
+        let expected = Image(height: 3, width: width, mode: .rgb8, pixels: pixels.flatMap { $0.reversed() })
+        #expect(try Image(decoding: file.bytes) == expected)
+    }
+
+    @Test(arguments: [false, true]) func `the fourth of 32 bits counts only where alpha is declared`(isTopDown: Bool)
+        throws
+    {
+        var file = BMPFile(isTopDown: isTopDown, bits: 32, pixels: BMPTests.stored.map { $0 + [0] })
+        #expect(try Image(decoding: file.bytes) == BMPTests.image)
+        file.compression = 3
+        file.masks = [0xff0000, 0xff00, 0xff]
+        #expect(try Image(decoding: file.bytes) == BMPTests.image)
+        file.headerSize = 108
+        file.masks = [0xff0000, 0xff00, 0xff, 0xff00_0000]
+        expectError(.transparent(row: 0, column: 0), file)
+        file.pixels = BMPTests.stored.map { $0 + [255] }
+        #expect(try Image(decoding: file.bytes) == BMPTests.image)
+        file.pixels[4][3] = 9
+        expectError(.transparent(row: 1, column: 1), file)
+        file.masks = [0xff, 0xff00, 0xff0000, 0]
+        expectError(.unsupportedBMP("an unusual order of channels"), file)
+    }
+
+    @Test func `a palette of greys makes a grey image and any other colours`() throws {
+        let indices: [[UInt8]] = [[0], [1], [2], [2], [1], [0]]
+        var file = BMPFile(bits: 8, palette: [[5, 5, 5, 0], [9, 9, 9, 0], [200, 200, 200, 0]], pixels: indices)
+        #expect(
+            try Image(decoding: file.bytes)
+                == Image(height: 2, width: 3, mode: .grey8, pixels: [5, 9, 200, 200, 9, 5]))
+        file.palette[1] = [1, 2, 3, 0]
+        #expect(
+            try Image(decoding: file.bytes).pixels == [
+                5, 5, 5, 3, 2, 1, 200, 200, 200, 200, 200, 200, 3, 2, 1, 5, 5, 5,
+            ])
+        file.pixels[3] = [3]
+        expectError(.damaged("colour 3 is not in the BMP palette of 3"), file)
+    }
+
+    @Test func `a palette of unstated length has 256 colours`() throws {
+        var file = BMPFile(bits: 8, declaredPaletteCount: 0, pixels: [[0], [1], [2], [253], [254], [255]])
+        file.palette = (0..<256).map { [UInt8($0), UInt8($0), UInt8($0), 0] }
+        #expect(try Image(decoding: file.bytes).pixels == [0, 1, 2, 253, 254, 255])
+        file.palette.removeLast()
+        #expect(throws: ImageDecodingError.self) { try Image(decoding: file.bytes) }
+    }
+
+    @Test func `every truncation of a file is refused`() throws {
+        let files = [
+            BMPFile(pixels: BMPTests.stored),
+            BMPFile(bits: 8, palette: [[1, 1, 1, 0], [2, 2, 2, 0]], pixels: [[0], [1], [0], [1], [0], [1]]),
+            BMPFile(isTopDown: true, bits: 32, headerSize: 124, pixels: BMPTests.stored.map { $0 + [0] }),
+        ]
+        for file in files {
+            #expect(throws: Never.self) { try Image(decoding: file.bytes) }
+            for count in 1..<file.bytes.count {
+                #expect(throws: ImageDecodingError.truncated, "\(count) bytes") {
+                    try Image(decoding: Array(file.bytes.prefix(count)))
+                }
+            }
+        }
+    }
+
+    @Test func `any value of any header byte ends in an image or in an error`() {
+        for file in [
+            BMPFile(pixels: BMPTests.stored),
+            BMPFile(bits: 8, palette: [[1, 1, 1, 0], [2, 2, 2, 0]], pixels: [[0], [1], [0], [1], [0], [1]]),
+            BMPFile(
+                bits: 32, headerSize: 124, compression: 3, masks: [0xff0000, 0xff00, 0xff, 0],
+                pixels: BMPTests.stored.map { $0 + [0] }),
+        ] {
+            let bytes = file.bytes
+            var refused = 0
+            for index in 2..<70 where index < bytes.count {
+                for value in UInt8.min...UInt8.max {
+                    var changed = bytes
+                    changed[index] = value
+                    if (try? Image(decoding: changed)) == nil { refused += 1 }
+                }
+            }
+            #expect(refused > 1000)
+        }
+    }
+
+    @Test func `sizes that cannot be are refused before memory is taken`() {
+        var file = BMPFile(pixels: BMPTests.stored)
+        let bytes = file.bytes
+        func with(_ offset: Int, _ value: Int) -> [UInt8] {
+            Array(bytes[..<offset]) + little(value, 4) + Array(bytes[(offset + 4)...])
+        }
+        #expect(throws: ImageDecodingError.damaged("the BMP header says 0x2 pixels")) {
+            try Image(decoding: with(18, 0))
+        }
+        #expect(throws: ImageDecodingError.damaged("the BMP header says -3x2 pixels")) {
+            try Image(decoding: with(18, -3))
+        }
+        #expect(throws: ImageDecodingError.damaged("the BMP header says 3x0 pixels")) {
+            try Image(decoding: with(22, 0))
+        }
+        #expect(throws: ImageDecodingError.tooLarge(height: 2, width: 0x7fff_ffff)) {
+            try Image(decoding: with(18, 0x7fff_ffff))
+        }
+        #expect(throws: ImageDecodingError.tooLarge(height: 0x8000_0000, width: 3)) {
+            try Image(decoding: with(22, 0x8000_0000))
+        }
+        #expect(throws: ImageDecodingError.truncated) { try Image(decoding: with(10, 0xffff_fff0)) }
+        #expect(throws: ImageDecodingError.damaged("the BMP pixels begin within the header, at byte 20")) {
+            try Image(decoding: with(10, 20))
+        }
+        file.headerSize = 41
+        expectError(.damaged("the BMP header says it is 41 bytes long"), file)
+    }
+
+    @Test func `compression and other depths are refused with the way out`() {
+        var file = BMPFile(
+            bits: 8, compression: 1, palette: [[1, 1, 1, 0]], pixels: [[UInt8]](repeating: [0], count: 6))
+        expectError(.unsupportedBMP("compression 1"), file)
+        file.bits = 4
+        file.compression = 0
+        expectError(.unsupportedBMP("4 bits a pixel"), file)
+        #expect(
+            ImageDecodingError.unsupportedBMP("compression 1").description
+                == "a BMP file with compression 1 is not read; save it with 24 bits a pixel, uncompressed, or as PNG")
+    }
+}
