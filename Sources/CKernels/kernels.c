@@ -114,3 +114,5 @@ void reprise_interleave(
                     to[column * REPRISE_LANES + lane] = lane < count ? from[lane * pixels + column] : 0.0f;
         }
 }
+
+const char *reprise_compiler_version(void) { return __VERSION__; }

@@ -48,3 +48,8 @@ package enum StageLog {
         return gzclose(file) == Z_OK && isWritten
     }
 }
+
+extension StageLog {
+    /// Of the zlib in use, for example `1.2.13`.
+    package static var zlibVersion: String { CZlib.zlibVersion().map { String(cString: $0) } ?? "unknown" }
+}

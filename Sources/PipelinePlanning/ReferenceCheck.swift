@@ -79,8 +79,8 @@ struct ReferenceCheck {
         var hint: String?
         if let owner = owner(ofOutput: name) {
             hint = "'\(name)' is an output of stage '\(owner)': write '\(owner)/\(name)'"
-        } else if let close = EditDistance.closest(to: name, among: known) {
-            hint = "did you mean '\(close)'?"
+        } else {
+            hint = suggestion(for: name, among: known.sorted())
         }
         diagnostics.append(
             Diagnostic(
@@ -98,7 +98,7 @@ struct ReferenceCheck {
     ) {
         let names = upstream.outputs.map(\.name)
         let wanted = reference.value.output ?? ""
-        let close = EditDistance.closest(to: wanted, among: names)
+        let close = nearest(to: wanted, among: names)
         diagnostics.append(
             Diagnostic(
                 .unresolvedReference, in: manifest.source, at: reference.location,

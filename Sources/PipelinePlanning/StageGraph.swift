@@ -41,12 +41,21 @@ package struct StageNode: Sendable {
 package struct StageGraph: Sendable {
     package let manifest: Manifest
     /// In topological order; among those that could come next, the one declared first comes first.
-    package let nodes: OrderedDictionary<String, StageNode>
+    let nodes: OrderedDictionary<String, StageNode>
 
     package init(_ manifest: Manifest) throws(Diagnostics) {
         let checked = Self.checked(manifest)
         guard checked.diagnostics.isEmpty else { throw Diagnostics(checked.diagnostics) }
         self = checked.graph
+    }
+
+    /// Reads a manifest and joins its stages.
+    ///
+    /// - Throws: every mistake of the manifest, or, where it is well formed, every mistake of its references and roles.
+    package static func parse(
+        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
+    ) throws(Diagnostics) -> StageGraph {
+        try StageGraph(Manifest.parse(source, interfaces: interfaces, overrides: overrides))
     }
 
     /// The graph as far as it can be joined, with every mistake found on the way; it is whole where there are none.
@@ -70,6 +79,11 @@ package struct StageGraph: Sendable {
         self.manifest = manifest
         self.nodes = nodes
     }
+
+    /// All stages' names, in topological order.
+    package var names: [String] { Array(nodes.keys) }
+
+    package func node(named name: String) -> StageNode? { nodes[name] }
 
     /// The named stages and all they need, in the graph's order; all stages where none is named.
     package func stages(neededFor targets: [String]) -> [StageNode] {

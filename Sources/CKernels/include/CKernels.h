@@ -170,4 +170,7 @@ void reprise_reference_transposed_weight_gradient(
 /// a * b + c with one rounding, by the processor or the C library.
 float reprise_reference_fused(float a, float b, float c);
 
+/// Name and version of the compiler that made this library.
+const char *reprise_compiler_version(void);
+
 #endif

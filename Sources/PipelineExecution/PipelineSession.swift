@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+package import PipelineManifest
+package import PipelinePlanning
+package import SystemPackage
+
+/// What a command of Reprise works with: a manifest read and checked, its graph, a data folder and a cache.
+///
+/// Reading commands and writing ones begin the same way, so that `plan` and `run` cannot see two different pipelines.
+package struct PipelineSession: Sendable {
+    package let manifest: Manifest
+    package let graph: StageGraph
+    package let manifestFile: FilePath
+    package let dataFolder: FilePath
+    package let folders: CacheFolders
+    package let objects: FileObjectStore
+    package let actions: FileActionCache
+    package let toolbox: Toolbox
+    package let overrides: [(name: String, value: String)]
+
+    /// Reads and checks a manifest.
+    ///
+    /// - Parameter pipeline: a manifest, or a folder that holds `pipeline.yml`.
+    /// - Throws: `Diagnostics` with every mistake of the manifest, or `UsageError` when there is none to read.
+    package init(
+        pipeline: String, data: String, cache: String, overrides: [(name: String, value: String)] = [],
+        toolbox: Toolbox
+    ) throws {
+        manifestFile = try Self.manifestFile(pipeline)
+        let bytes = try Self.readable(manifestFile)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw UsageError("the manifest '\(manifestFile)' is not text in UTF-8")
+        }
+        let source = SourceText(file: manifestFile.string, text: text)
+        graph = try StageGraph.parse(source, interfaces: toolbox.interfaces, overrides: overrides)
+        manifest = graph.manifest
+        dataFolder = FilePath(data)
+        folders = CacheFolders(root: FilePath(cache))
+        objects = FileObjectStore(cache: folders.root)
+        actions = FileActionCache(cache: folders.root)
+        self.toolbox = toolbox
+        self.overrides = overrides
+    }
+
+    /// Where the manifest lies, and with it its code and its lock.
+    package var manifestFolder: FilePath {
+        let folder = manifestFile.removingLastComponent()
+        return folder.isEmpty ? FilePath(".") : folder
+    }
+
+    /// Beside the manifest: `x3.yml` -> `x3.lock`.
+    package var lockFile: FilePath {
+        manifestFolder.appending((manifestFile.stem ?? "pipeline") + ".lock")
+    }
+
+    /// The stages that these names ask for with all they need; throws a `UsageError` for a name that is none.
+    package func stages(named targets: [String]) throws -> [StageNode] {
+        for target in targets where graph.node(named: target) == nil {
+            throw unknownStage(target)
+        }
+        return graph.stages(neededFor: targets)
+    }
+
+    package func unknownStage(_ name: String) -> UsageError {
+        let known = graph.names
+        return UsageError(
+            "the pipeline '\(manifest.name)' has no stage '\(name)'",
+            hint: suggestion(for: name, among: known) ?? "its stages: \(known.joined(separator: ", "))")
+    }
+
+    /// Looks at all sources and code that these stages need, and has their probes run.
+    package func snapshot(for stages: [StageNode]) async throws -> SourceSnapshot {
+        var observer = SourceObserver(
+            graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder,
+            memory: StatCache(at: folders.statCache))
+        var snapshot = try observer.snapshot()
+        for node in stages {
+            guard case .command(let command) = node.stage.work, !command.probes.isEmpty else { continue }
+            snapshot.probes[node.name] = try await ProbeRun.outputs(of: command.probes, in: manifestFolder)
+        }
+        // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
+        var memory = observer.memory
+        if try Files.status(folders.root) != nil { try? memory.save() }
+        return snapshot
+    }
+
+    /// A planner that knows what earlier runs did.
+    package func planner(for snapshot: SourceSnapshot, forced: Set<String> = []) throws -> Planner {
+        let history = try RunHistory(of: folders)
+        var earlier: [String: Action] = [:]
+        for (stage, key) in history.latestKeys(ofPipeline: manifest.name) {
+            earlier[stage] = try actions.entry(for: key)?.action
+        }
+        return Planner(
+            graph: graph, snapshot: snapshot, cache: actions, objects: objects, earlier: earlier, forced: forced)
+    }
+
+    private static func manifestFile(_ pipeline: String) throws -> FilePath {
+        let path = FilePath(pipeline)
+        guard let status = try? Files.status(path) else {
+            throw UsageError(
+                "there is no pipeline '\(pipeline)'",
+                hint: "PIPELINE is a manifest, or a folder that holds 'pipeline.yml'")
+        }
+        guard status.kind == .folder else { return path }
+        let file = path.appending("pipeline.yml")
+        guard try Files.status(file) != nil else {
+            throw UsageError(
+                "the folder '\(pipeline)' holds no 'pipeline.yml'", hint: manifestsHint(in: path))
+        }
+        return file
+    }
+
+    private static func manifestsHint(in folder: FilePath) -> String? {
+        let names = ((try? Files.names(in: folder)) ?? []).filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }
+        return names.isEmpty ? nil : "it holds \(names.map { "'\(folder.appending($0))'" }.joined(separator: ", "))"
+    }
+
+    private static func readable(_ file: FilePath) throws -> [UInt8] {
+        do throws(StoreError) {
+            return try Files.bytes(of: file, limit: 1 << 24)
+        } catch {
+            throw UsageError("\(error)")
+        }
+    }
+}
+
+/// A command line that asks for something that is not there.
+package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let message: String
+    package let hint: String?
+
+    package init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import PipelineExecution
+import SystemPackage
+import Tensors
+import TensorStore
+import Training
+
+/// All that a training needs to go on, bit for bit.
+struct Checkpoint {
+    let state: TrainerState
+    let log: TrainingLog
+    let lossSum: Double
+    /// Parameters of the best network so far, where one is kept.
+    let best: [Parameter]?
+    let bestPSNR: Double
+}
+
+/// Where a training leaves its checkpoints: the newest one, named by the digest of its bytes.
+///
+/// A checkpoint whose bytes do not fit its name was not wholly written before a crash; it is passed over, as if it were
+/// not there.
+struct CheckpointFolder {
+    private let folder: FilePath
+
+    init(_ folder: FilePath) {
+        self.folder = folder
+    }
+
+    func save(_ checkpoint: Checkpoint) throws {
+        try Files.makeFolder(folder)
+        let temporary = Files.temporarySibling(of: folder.appending("new"))
+        try checkpoint.write(to: temporary)
+        let digest = try FileDigest(ofFileAt: temporary).digest
+        let name = "\(digest).h5"
+        try Files.rename(temporary, to: folder.appending(name))
+        for old in try Files.names(in: folder) where old != name { try Files.remove(folder.appending(old)) }
+    }
+
+    func latest() -> Checkpoint? {
+        guard let names = try? Files.names(in: folder) else { return nil }
+        let checkpoints = names.compactMap { name -> Checkpoint? in
+            let path = folder.appending(name)
+            guard name.hasSuffix(".h5"), let digest = Digest(hexadecimal: name.dropLast(3)),
+                (try? FileDigest(ofFileAt: path).digest) == digest
+            else { return nil }
+            return try? Checkpoint(readingFrom: path)
+        }
+        return checkpoints.max { ($0.state.integers["step"] ?? 0) < ($1.state.integers["step"] ?? 0) }
+    }
+}
+
+extension Checkpoint {
+    fileprivate func write(to path: FilePath) throws {
+        let file = try TensorFileWriter(path: path.string)
+        try file.setAttribute("format", "checkpoint")
+        for (name, value) in state.integers.sorted(by: { $0.key < $1.key }) {
+            try file.setAttribute("integer.\(name)", .integer(value))
+        }
+        try file.write("loss-sum", [lossSum], shape: [1])
+        try file.write("best-psnr", [bestPSNR], shape: [1])
+        try log.write(to: file, prefix: "log/")
+        for parameter in state.tensors { try file.write("state/\(parameter.name)", parameter.tensor) }
+        for parameter in best ?? [] { try file.write("best/\(parameter.name)", parameter.tensor) }
+        try file.close()
+    }
+
+    fileprivate init(readingFrom path: FilePath) throws {
+        let file = try TensorFileReader(path: path.string)
+        var integers: [String: Int] = [:]
+        for attribute in try file.attributes() where attribute.name.hasPrefix("integer.") {
+            if case .integer(let value) = attribute.value {
+                integers[String(attribute.name.dropFirst("integer.".count))] = value
+            }
+        }
+        func parameters(_ prefix: String) throws -> [Parameter] {
+            try file.datasetNames.filter { $0.hasPrefix(prefix) }.map { dataset in
+                Parameter(name: String(dataset.dropFirst(prefix.count)), tensor: try file.readTensor(dataset))
+            }
+        }
+        let best = try parameters("best/")
+        self.init(
+            state: TrainerState(tensors: try parameters("state/"), integers: integers),
+            log: try TrainingLog(readingFrom: file, prefix: "log/"),
+            lossSum: try file.read("loss-sum", as: Double.self).first ?? 0, best: best.isEmpty ? nil : best,
+            bestPSNR: try file.read("best-psnr", as: Double.self).first ?? 0)
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import Imaging
+import PipelineExecution
+import PipelineManifest
+
+/// Reads a folder of PNG or BMP files as an image set.
+struct ImagesTool: Tool {
+    let interface = ToolInterface(
+        name: "images", version: 1,
+        summary: "reads a folder of PNG or BMP files as an image set",
+        inputs: [.init("files", [.folder], summary: "the image files; 'files:' of the source selects some by pattern")],
+        outputs: [.init("images", .images, summary: "the decoded images, in the order of their names")],
+        settings: [])
+
+    func run(_ context: ToolContext) throws {
+        var set = try ImageSetWriter(context.output("images"))
+        let files = context.input("files").files
+        for (index, file) in files.enumerated() {
+            let name = Self.stem(file.name)
+            let bytes = try Self.bytes(of: file)
+            let image: Image
+            do throws(ImageDecodingError) {
+                image = try Image(decoding: bytes)
+            } catch {
+                throw ToolFailure(
+                    "cannot read the image '\(file.path)': \(error)", at: .input("files"),
+                    hint: "a source's 'files: \"*.png\"' leaves other files out")
+            }
+            try set.append(image, ImageSetEntry(name: name, source: name, transform: "none"))
+            context.report(StageProgress("images", done: index + 1, total: files.count))
+        }
+        try set.close()
+    }
+
+    private static func bytes(of file: ToolInput.File) throws -> [UInt8] {
+        do throws(StoreError) {
+            return try Files.bytes(of: file.path)
+        } catch {
+            // A file of the user's that cannot be read is no fault of the cache.
+            throw ToolFailure("\(error)", at: .input("files"))
+        }
+    }
+
+    /// `a/b/t1.png` -> `a/b/t1`.
+    private static func stem(_ name: String) -> String {
+        guard let dot = name.lastIndex(of: "."), name.lastIndex(of: "/").map({ $0 < dot }) ?? true else { return name }
+        let stem = name[..<dot]
+        return stem.isEmpty ? name : String(stem)
+    }
+}

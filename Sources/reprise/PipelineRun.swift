@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import Dispatch
+import PipelineExecution
+import PipelineManifest
+import PipelinePlanning
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A run of some stages from the first look at the sources to the record of what happened.
+struct PipelineRun {
+    let session: PipelineSession
+    let execution: ExecutionFlags
+    var forced: Set<String> = []
+    var note: String?
+
+    /// - Parameter wanted: stages whose outputs are about to be shown, so that lost ones are made again.
+    func run(_ stages: [StageNode], wanted: Set<String> = []) async throws -> EndedRun {
+        try session.folders.prepare()
+        let start = ContinuousClock.now
+        let printer = RunPrinter(
+            isQuiet: execution.quiet, isVerbose: execution.verbose, terminal: .error)
+        let snapshot = try await session.snapshot(for: stages)
+        let executor = Executor(
+            planner: try session.planner(for: snapshot, forced: forced),
+            runner: ProcessActionRunner(executable: OwnExecutable.path), folders: session.folders,
+            options: execution.executionOptions, observer: printer)
+        let outcome = await Interruption.ending { await executor.run(stages, wanted: wanted) }
+        printer.finish()
+        let record = RunRecord(
+            id: RunHistory.newID(), pipeline: session.manifest.name, manifest: session.manifestFile.string,
+            seconds: (ContinuousClock.now - start).roundedSeconds, environment: Machine.environment,
+            overrides: Dictionary(session.overrides.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
+            forced: forced.sorted(), note: note, stages: outcome.records)
+        try save(record)
+        return EndedRun(outcome: outcome, record: record, snapshot: snapshot)
+    }
+
+    /// A run that found nothing to do says nothing new, and leaves no record.
+    private func save(_ record: RunRecord) throws {
+        let before = try RunHistory(of: session.folders).latestKeys(ofPipeline: record.pipeline)
+        let isNews = record.stages.contains { $0.outcome != .hit || before[$0.stage] != $0.key }
+        if isNews || record.note != nil { try RunHistory.save(record, in: session.folders) }
+    }
+}
+
+/// A run that is over.
+struct EndedRun {
+    let outcome: ExecutionOutcome
+    let record: RunRecord
+    let snapshot: SourceSnapshot
+
+    /// Says on stderr what failed and throws the exit code for it.
+    func complain(in session: PipelineSession) throws {
+        let failed = outcome.records.filter { $0.outcome == .failed }
+        for record in failed {
+            guard let failure = outcome.failures[record.stage], failure != .interrupted,
+                let node = session.graph.node(named: record.stage)
+            else { continue }
+            let text = DiagnosticText(hasColour: Terminal.error.isColoured)
+            Terminal.complain(text.text(of: failure.diagnostic(of: node.stage, in: session.manifest)))
+            complain(withLogOf: record, in: session)
+        }
+        if outcome.failures.values.contains(where: \.isStoreFault) { throw RepriseExit.storeFault }
+        if outcome.wasInterrupted { throw RepriseExit.interrupted }
+        if !failed.isEmpty { throw RepriseExit.stageFailed }
+    }
+
+    private func complain(withLogOf record: StageRecord, in session: PipelineSession) {
+        guard let key = record.key, let log = try? StageLog.text(at: session.folders.log(of: key)) else { return }
+        let lines = log.split(whereSeparator: \.isNewline)
+        // A tool's own failure is its only line; a program's last words help.
+        guard case .command? = session.graph.node(named: record.stage)?.stage.work, !lines.isEmpty else { return }
+        Terminal.complain("last lines of its log ('reprise log' shows all):")
+        for line in lines.suffix(15) { Terminal.complain("  " + line) }
+    }
+}
+
+/// Turns Ctrl-C and a request to end into the cancellation of a task.
+enum Interruption {
+    static func ending<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
+        let task = Task { await body() }
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { task.cancel() }
+            source.resume()
+            return source
+        }
+        let value = await task.value
+        for source in sources { source.cancel() }
+        return value
+    }
+}
+
+extension Duration {
+    /// With three decimals.
+    var roundedSeconds: Double {
+        (Double(components.seconds) * 1000 + Double(components.attoseconds / 1_000_000_000_000_000)) / 1000
+    }
+}

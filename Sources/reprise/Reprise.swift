@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The door to the user: every command reads options here and calls a library for the rest.
+@main
+struct Reprise: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "reprise",
+        abstract: "make for paper reproductions: runs what changed, and compares it with the paper, claim by claim.",
+        discussion: """
+            A pipeline is a manifest of stages. Each stage is keyed by the content of its inputs, its settings and its \
+            tool's version; what the cache knows is not run again, and what runs gives the same bits everywhere.
+
+              reprise run pipelines/quickstart          run what changed, then show the paper's figures beside yours
+              reprise why pipelines/quickstart train    why a stage would run: setting 'learning-rate' 0.001 -> 0.0001
+              reprise check pipelines/quickstart        are these the bits of the lock file?
+
+            Exit codes: 0 done; 1 a stage failed; 2 usage, or a mistake in the manifest; 3 a claim deviates, or 'check' \
+            found other content; 4 the cache or the disk is at fault; 130 interrupted.
+            """,
+        version: version,
+        subcommands: [
+            RunCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self, GraphCommand.self,
+            ToolsCommand.self, ShowCommand.self, LogCommand.self, ExportCommand.self, ReportCommand.self,
+            LockCommand.self, CheckCommand.self, ExecCommand.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asyncCommand = command as? any AsyncParsableCommand {
+                try await asyncCommand.run()
+            } else {
+                try command.run()
+            }
+        } catch let exit as ExitCode {
+            Self.exit(withError: exit)
+        } catch {
+            Complaint.exit(with: error)
+        }
+    }
+}

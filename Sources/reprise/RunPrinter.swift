@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PipelineExecution
+import PipelineManifest
+import PipelinePlanning
+import Reporting
+import Synchronization
+
+/// Tells a run on stderr: on a terminal one line that keeps moving below the lines of what ended, elsewhere plain lines.
+final class RunPrinter: RunObserver {
+    private struct State {
+        var stageCount = 0
+        /// When each running stage began, and how far it is.
+        var running: [(stage: String, position: Int, start: ContinuousClock.Instant, progress: StageProgress?)] = []
+        var lastDrawn: ContinuousClock.Instant?
+        var hasLine = false
+    }
+
+    private let isQuiet: Bool
+    private let isVerbose: Bool
+    private let terminal: Terminal
+    private let state = Mutex(State())
+
+    init(isQuiet: Bool, isVerbose: Bool, terminal: Terminal) {
+        self.isQuiet = isQuiet
+        self.isVerbose = isVerbose
+        self.terminal = terminal
+    }
+
+    func observe(_ event: RunEvent) {
+        if isQuiet { return }
+        state.withLock { observe(event, &$0) }
+    }
+
+    /// Takes the moving line away.
+    func finish() {
+        state.withLock { clear(&$0) }
+    }
+
+    private func observe(_ event: RunEvent, _ state: inout State) {
+        switch event {
+        case .began(let count):
+            state.stageCount = count
+        case .upToDate(let stage, let position):
+            if isVerbose { say("\(place(position, state)) \(stage)  up to date", &state) }
+        case .started(let stage, let position, let reasons):
+            state.running.append((stage, position, .now, nil))
+            let why = reasons.map(\.description).joined(separator: "; ")
+            say("\(place(position, state)) \(stage)  \(why)", &state)
+        case .waitsForOther(let stage):
+            say("      \(stage)  waits for another run that is at it", &state)
+        case .progressed(let stage, _, let progress):
+            guard let index = state.running.firstIndex(where: { $0.stage == stage }) else { return }
+            state.running[index].progress = progress
+            draw(index, &state)
+        case .ended(let record, let position):
+            state.running.removeAll { $0.stage == record.stage }
+            say("\(place(position, state)) \(record.stage)  \(ending(record))", &state)
+        }
+    }
+
+    private func ending(_ record: StageRecord) -> String {
+        switch record.outcome {
+        case .ran: "done in \(DurationText.text(seconds: record.seconds))"
+        case .hit: "made by another run meanwhile"
+        case .failed: "failed: \(record.reason)"
+        case .skipped: "skipped"
+        }
+    }
+
+    private func place(_ position: Int, _ state: State) -> String { "[\(position)/\(state.stageCount)]" }
+
+    private func say(_ line: String, _ state: inout State) {
+        clear(&state)
+        terminal.write(line + "\n")
+    }
+
+    /// Redraws at most ten times a second on a terminal, and writes a line every half minute elsewhere.
+    private func draw(_ index: Int, _ state: inout State) {
+        let running = state.running[index]
+        guard let progress = running.progress else { return }
+        let pause: Duration = terminal.isTerminal ? .milliseconds(100) : .seconds(30)
+        let now = ContinuousClock.now
+        if let last = state.lastDrawn ?? (terminal.isTerminal ? nil : running.start), now - last < pause { return }
+        state.lastDrawn = now
+        let line = ProgressText.text(
+            position: running.position, stageCount: state.stageCount, stage: running.stage,
+            counted: progress.counted, done: progress.done, total: progress.total, remark: progress.remark,
+            elapsedSeconds: (now - running.start).roundedSeconds, width: terminal.isTerminal ? terminal.width - 1 : 120)
+        if terminal.isTerminal {
+            terminal.write("\r\u{1b}[2K" + line)
+            state.hasLine = true
+        } else {
+            terminal.write(line + "\n")
+        }
+    }
+
+    private func clear(_ state: inout State) {
+        guard state.hasLine else { return }
+        terminal.write("\r\u{1b}[2K")
+        state.hasLine = false
+    }
+}
