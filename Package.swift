@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
         .target(name: "Imaging", dependencies: ["Tensors", "CPNG"]),
         .target(name: "Training", dependencies: ["Tensors"]),
-        .target(name: "Evaluation", dependencies: ["Imaging"]),
+        .target(name: "Evaluation", dependencies: ["Imaging", "Tensors"]),
 
         // The pipeline stack.
         .target(name: "PipelineManifest", dependencies: [yams]),

@@ -41,6 +41,12 @@ package struct RunHistory: Sendable {
         return keys
     }
 
+    /// The key of a stage when it last ran or failed; of a hit where it never did.
+    package func latestKey(of stage: String, inPipeline pipeline: String) -> ActionKey? {
+        let all = records.filter { $0.pipeline == pipeline }.flatMap(\.stages).filter { $0.stage == stage }
+        return (all.last { $0.outcome == .ran || $0.outcome == .failed } ?? all.last)?.key
+    }
+
     /// Why each stage of a pipeline ran when it last ran.
     package func latestReasons(ofPipeline pipeline: String) -> [String: String] {
         var reasons: [String: String] = [:]

@@ -40,6 +40,16 @@ package struct Planner: Sendable {
         return .stale(action, reasons(for: action, of: node))
     }
 
+    /// What has changed for a stage, whatever the stages before it will give: everything but its inputs.
+    package func knownReasons(of node: StageNode) -> [StaleReason] {
+        guard let before = earlier[node.name] else { return [.neverRan] }
+        let action = Action(
+            of: node, inputs: node.inputs.map { _ in [] }, claims: graph.manifest.claims, snapshot: snapshot)
+        return KeyDifference(from: before.document, to: action.document).reasons.filter { reason in
+            if case .inputChanged = reason { false } else { true }
+        }
+    }
+
     /// Which outputs of a result the store has lost.
     package func absentOutputs(of result: ActionResult) throws(StoreError) -> [Artifact] {
         var absent: [Artifact] = []

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ContentStore
+import PipelineExecution
+import PipelineManifest
+import SystemPackage
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Copies a stage's outputs out of the cache.",
+        discussion: """
+            Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'. Files of the same names in \
+            DIR are replaced. The stage is run first where it is not up to date.
+            """)
+
+    @OptionGroup var options: PipelineOptions
+    @OptionGroup var execution: ExecutionFlags
+
+    @Argument(help: "The stage.")
+    var stage: String
+
+    @Option(help: "The folder to copy to; it is made where it is missing.")
+    var to: String
+
+    func run() async throws {
+        let session = try options.session()
+        let result = try await StageResult.present(stage, in: session, execution: execution)
+        let folder = FilePath(to)
+        try Files.makeFolder(folder)
+        for output in result.outputs {
+            let suffix = ArtifactFormat(rawValue: output.format)?.fileExtension ?? ""
+            let target = folder.appending(suffix.isEmpty ? output.name : "\(output.name).\(suffix)")
+            let temporary = Files.temporarySibling(of: target)
+            try Files.copy(try session.objects.verifiedFile(of: output.object), toNew: temporary)
+            try Files.rename(temporary, to: target)
+            Terminal.output.write("\(target)\n")
+        }
+    }
+}
+
+/// A stage's result with all its objects there, made again where the cache has lost them.
+enum StageResult {
+    static func present(
+        _ stage: String, in session: PipelineSession, execution: ExecutionFlags
+    ) async throws -> ActionResult {
+        let stages = try session.stages(named: [stage])
+        let ended = try await PipelineRun(session: session, execution: execution).run(stages, wanted: [stage])
+        try ended.complain(in: session)
+        guard let result = ended.outcome.results[stage] else { throw RepriseExit.stageFailed }
+        return result
+    }
+}

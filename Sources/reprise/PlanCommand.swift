@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ContentStore
+import PipelinePlanning
+import Reporting
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Shows what a run would do, and why; runs nothing.",
+        discussion: """
+            The plan is the very function that 'run' follows. A stage behind one that must run is undetermined: where the \
+            other gives the same content as before, it stays up to date.
+            """)
+
+    @OptionGroup var options: PipelineOptions
+
+    @Argument(help: "Stages to plan for; all where none is named.")
+    var stages: [String] = []
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    func run() async throws {
+        let session = try options.session()
+        let stages = try session.stages(named: stages)
+        let planner = try session.planner(for: try await session.snapshot(for: stages))
+        let plan = try planner.plan(for: stages)
+        if json {
+            let object: JSONValue = [
+                "schema": 1, "pipeline": .text(session.manifest.name), "stages": .array(plan.stages.map(\.json)),
+            ]
+            Terminal.output.write(object.canonicalText + "\n")
+        } else {
+            Terminal.output.write(PlanText.text(of: plan))
+        }
+    }
+}
+
+/// A plan for people: a line a stage, and a summary.
+enum PlanText {
+    static func text(of plan: Plan) -> String {
+        var table = TextTable(columns: [.left, .left, .left])
+        for stage in plan.stages { table.append([stage.node.name, stage.resolution.word, stage.explanation]) }
+        let toRun = plan.stages.filter { if case .stale = $0.resolution { true } else { false } }.count
+        let open = plan.stages.filter { if case .undetermined = $0.resolution { true } else { false } }.count
+        let summary =
+            plan.isUpToDate
+            ? "Nothing to do: all \(plan.stages.count) stages are up to date."
+            : "\(toRun) of \(plan.stages.count) stages must run"
+                + (open > 0 ? ", \(open) more may, depending on what those give." : ".")
+        return table.text() + "\n" + summary + "\n"
+    }
+}
+
+extension Resolution {
+    /// One word for tables and JSON.
+    var word: String {
+        switch self {
+        case .upToDate: "up-to-date"
+        case .stale: "stale"
+        case .undetermined: "undetermined"
+        }
+    }
+}
+
+extension PlannedStage {
+    /// Why it must run, or what it waits for; what the cache lost, where it is up to date.
+    var explanation: String {
+        switch resolution {
+        case .stale(_, let reasons): reasons.map(\.description).joined(separator: "; ")
+        case .undetermined(let waiting):
+            "waits for " + waiting.map { "'\($0)'" }.joined(separator: ", ")
+        case .upToDate:
+            absentOutputs.isEmpty ? "" : "absent from the cache: " + absentOutputs.joined(separator: ", ")
+        }
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "name": .text(node.name), "state": .text(resolution.word), "reason": .text(explanation),
+            "key": resolution.key.map { .text($0.description) } ?? .null,
+            "absent": .array(absentOutputs.map { .text($0) }),
+        ]
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ContentStore
+import PipelineExecution
+import PipelineManifest
+import PipelinePlanning
+import PipelineTools
+import Reporting
+
+struct ToolsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tools",
+        abstract: "Lists the tools that a stage can name, or all of one tool's inputs, outputs and settings.")
+
+    @Argument(help: "A tool.")
+    var name: String?
+
+    func run() throws {
+        let interfaces = Toolbox.standard.interfaces
+        guard let name else {
+            var table = TextTable(columns: [.left, .left])
+            for interface in interfaces { table.append([interface.name, interface.summary]) }
+            Terminal.output.write(
+                table.text() + "\n'reprise tools NAME' shows a tool's inputs, outputs and settings. A stage with 'run:' runs "
+                    + "any program.\n")
+            return
+        }
+        guard let interface = interfaces.first(where: { $0.name == name }) else {
+            throw UsageError(
+                "there is no tool '\(name)'",
+                hint: suggestion(for: name, among: interfaces.map(\.name))
+                    ?? "the tools: \(interfaces.map(\.name).joined(separator: ", "))")
+        }
+        Terminal.output.write(ToolText.text(of: interface))
+    }
+}
+
+/// A tool's interface for people.
+enum ToolText {
+    static func text(of interface: ToolInterface) -> String {
+        var text = "\(interface.name), version \(interface.version): \(interface.summary)\n"
+        text += section(
+            "inputs", rows: interface.inputs.map { [$0.name, kind(of: $0), $0.summary] })
+        text += section(
+            "outputs",
+            rows: interface.outputs.map { output in
+                let role = output.role.map { ", role \($0.rawValue)" } ?? ""
+                return [output.name, output.format.rawValue + role, output.summary]
+            })
+        text += section(
+            "settings",
+            rows: interface.settings.map { [$0.name, "\($0.type); \(presence(of: $0))", $0.summary] })
+        return text
+    }
+
+    private static func section(_ title: String, rows: [[String]]) -> String {
+        if rows.isEmpty { return "" }
+        var table = TextTable(columns: [.left, .left, .left])
+        for row in rows { table.append(row) }
+        return "\n\(title)\n" + table.text().split(separator: "\n").map { "  \($0)\n" }.joined()
+    }
+
+    private static func kind(of input: ToolInterface.Input) -> String {
+        let formats = input.formats.map(\.rawValue).joined(separator: " or ")
+        let arity =
+            switch input.arity {
+            case .one: ""
+            case .optional: ", optional"
+            case .many: ", one or more"
+            }
+        let purpose =
+            switch input.purpose {
+            case .reads: ""
+            case .learns: ", learned from"
+            case .chooses: ", chosen by"
+            }
+        return formats + arity + purpose
+    }
+
+    private static func presence(of setting: ToolInterface.Setting) -> String {
+        switch setting.presence {
+        case .required: "required"
+        case .optional: "optional"
+        case .defaulted(let value): "default \(JSONValue(value).canonicalText)"
+        }
+    }
+}
