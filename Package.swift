@@ -23,7 +23,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -38,7 +37,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     ],
     targets: [
@@ -63,12 +61,12 @@ let package = Package(
         .target(name: "ContentStore", dependencies: [crypto, systemPackage]),
         .target(
             name: "PipelinePlanning",
-            dependencies: ["PipelineManifest", "ContentStore", orderedCollections]),
+            dependencies: ["PipelineManifest", "ContentStore", orderedCollections, systemPackage]),
         .target(
             name: "PipelineExecution",
             dependencies: [
                 "PipelinePlanning", "PipelineManifest", "ContentStore", "CZlib",
-                subprocess, systemPackage, logging,
+                subprocess, systemPackage,
             ]),
 
         // Where the stacks meet, and the door to the user.
@@ -77,14 +75,21 @@ let package = Package(
             name: "PipelineTools",
             dependencies: [
                 "PipelineExecution", "PipelineManifest", "ContentStore",
-                "Tensors", "TensorStore", "Imaging", "Training", "Evaluation",
+                "Tensors", "TensorStore", "Imaging", "Training", "Evaluation", systemPackage,
             ]),
         .executableTarget(
             name: "reprise",
             dependencies: [
                 "PipelineManifest", "ContentStore", "PipelinePlanning", "PipelineExecution",
-                "PipelineTools", "Reporting", "Evaluation", argumentParser,
+                "PipelineTools", "Reporting", "Evaluation", "Tensors", argumentParser, systemPackage,
             ]),
+
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+        .testTarget(name: "TensorStoreTests", dependencies: ["TensorStore", "Tensors", "CHDF5"]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "Tensors"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Imaging"]),
     ]
 )
 

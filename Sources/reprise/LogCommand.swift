@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import PipelineExecution
+import PipelineManifest
+import PipelinePlanning
 
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import Dispatch
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
+import SystemPackage
 
 #if canImport(Darwin)
 import Darwin

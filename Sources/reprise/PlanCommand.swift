@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import ContentStore
+import PipelineExecution
+import PipelineManifest
 import PipelinePlanning
 import Reporting
 
@@ -41,8 +43,8 @@ struct PlanCommand: AsyncParsableCommand {
 /// A plan for people: a line a stage, and a summary.
 enum PlanText {
     static func text(of plan: Plan) -> String {
-        var table = TextTable(columns: [.left, .left, .left])
-        for stage in plan.stages { table.append([stage.node.name, stage.resolution.word, stage.explanation]) }
+        var table = TextTable([.init(""), .init(""), .init("")])
+        for stage in plan.stages { table.append([.init(stage.node.name), .init(stage.resolution.word), .init(stage.explanation)]) }
         let toRun = plan.stages.filter { if case .stale = $0.resolution { true } else { false } }.count
         let open = plan.stages.filter { if case .undetermined = $0.resolution { true } else { false } }.count
         let summary =

@@ -61,7 +61,7 @@ final class RunPrinter: RunObserver {
 
     private func ending(_ record: StageRecord) -> String {
         switch record.outcome {
-        case .ran: "done in \(DurationText.text(seconds: record.seconds))"
+        case .ran: "done in \(DurationText(seconds: record.seconds))"
         case .hit: "made by another run meanwhile"
         case .failed: "failed: \(record.reason)"
         case .skipped: "skipped"
@@ -83,16 +83,24 @@ final class RunPrinter: RunObserver {
         let now = ContinuousClock.now
         if let last = state.lastDrawn ?? (terminal.isTerminal ? nil : running.start), now - last < pause { return }
         state.lastDrawn = now
-        let line = ProgressText.text(
-            position: running.position, stageCount: state.stageCount, stage: running.stage,
-            counted: progress.counted, done: progress.done, total: progress.total, remark: progress.remark,
-            elapsedSeconds: (now - running.start).roundedSeconds, width: terminal.isTerminal ? terminal.width - 1 : 120)
+        let elapsed = (now - running.start).roundedSeconds
+        let line = ProgressText(
+            position: running.position, count: state.stageCount, stage: running.stage, counted: progress.counted,
+            done: progress.done, total: progress.total, remark: progress.remark ?? "", elapsedSeconds: elapsed,
+            secondsLeft: Self.secondsLeft(progress, elapsed: elapsed)
+        ).line(width: terminal.isTerminal ? terminal.width - 1 : nil)
         if terminal.isTerminal {
             terminal.write("\r\u{1b}[2K" + line)
             state.hasLine = true
         } else {
             terminal.write(line + "\n")
         }
+    }
+
+    /// At the rate so far; `nil` until there is one.
+    private static func secondsLeft(_ progress: StageProgress, elapsed: Double) -> Double? {
+        guard progress.done > 0, progress.total >= progress.done else { return nil }
+        return elapsed * Double(progress.total - progress.done) / Double(progress.done)
     }
 
     private func clear(_ state: inout State) {

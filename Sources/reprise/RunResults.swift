@@ -84,7 +84,7 @@ struct RunResults {
         } else if isWhole {
             let rest = count - ran
             lines.append(
-                "\(ran) of \(count) stages ran in \(DurationText.text(seconds: ended.record.seconds))"
+                "\(ran) of \(count) stages ran in \(DurationText(seconds: ended.record.seconds))"
                     + (rest > 0 ? ", \(rest) \(rest == 1 ? "was" : "were") up to date." : "."))
         }
         if !deviations.isEmpty || !scores.isEmpty, isWhole {

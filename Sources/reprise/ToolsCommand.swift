@@ -19,8 +19,8 @@ struct ToolsCommand: ParsableCommand {
     func run() throws {
         let interfaces = Toolbox.standard.interfaces
         guard let name else {
-            var table = TextTable(columns: [.left, .left])
-            for interface in interfaces { table.append([interface.name, interface.summary]) }
+            var table = TextTable([.init(""), .init("")])
+            for interface in interfaces { table.append([.init(interface.name), .init(interface.summary)]) }
             Terminal.output.write(
                 table.text() + "\n'reprise tools NAME' shows a tool's inputs, outputs and settings. A stage with 'run:' runs "
                     + "any program.\n")
@@ -56,8 +56,8 @@ enum ToolText {
 
     private static func section(_ title: String, rows: [[String]]) -> String {
         if rows.isEmpty { return "" }
-        var table = TextTable(columns: [.left, .left, .left])
-        for row in rows { table.append(row) }
+        var table = TextTable([.init(""), .init(""), .init("")])
+        for row in rows { table.append(row.map { .init($0) }) }
         return "\n\(title)\n" + table.text().split(separator: "\n").map { "  \($0)\n" }.joined()
     }
 

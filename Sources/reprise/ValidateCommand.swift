@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import PipelineExecution
+import PipelineManifest
 
 struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import ContentStore
 import PipelineExecution
+import PipelineManifest
 import PipelinePlanning
 
 struct WhyCommand: AsyncParsableCommand {

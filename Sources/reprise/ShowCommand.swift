@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ContentStore
+import Evaluation
+import PipelineExecution
+import PipelineManifest
+import PipelinePlanning
+import PipelineTools
+import Reporting
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows a stage: its state, settings, inputs and outputs; or what is in one of its outputs.",
+        discussion: """
+            'show PIPELINE STAGE' looks only. 'show PIPELINE STAGE/OUTPUT' reads the output, and makes it again where the \
+            cache has lost it.
+            """)
+
+    @OptionGroup var options: PipelineOptions
+    @OptionGroup var execution: ExecutionFlags
+
+    @Argument(help: "STAGE or STAGE/OUTPUT.")
+    var target: String
+
+    func run() async throws {
+        let session = try options.session()
+        let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
+        guard let stage = parts.first, let node = session.graph.node(named: stage) else {
+            throw session.unknownStage(parts.first ?? target)
+        }
+        if parts.count == 1 {
+            Terminal.output.write(try await stageText(node, in: session))
+        } else {
+            Terminal.output.write(try await outputText(parts[1], of: node, in: session))
+        }
+    }
+
+    private func stageText(_ node: StageNode, in session: PipelineSession) async throws -> String {
+        let stages = try session.stages(named: [node.name])
+        let plan = try session.planner(for: try await session.snapshot(for: stages)).plan(for: stages)
+        guard let planned = plan.stages.first(where: { $0.node.name == node.name }) else { return "" }
+        var table = TextTable([.init(""), .init("")])
+        func row(_ name: String, _ text: String) { table.append([.init(name), .init(text)]) }
+        row("stage", node.name)
+        switch node.stage.work {
+        case .tool(let interface, _): row("tool", "\(interface.name), version \(interface.version): \(interface.summary)")
+        case .command(let command): row("run", command.arguments.joined(separator: " "))
+        }
+        let explanation = planned.explanation
+        row("state", planned.resolution.word + (explanation.isEmpty ? "" : ": \(explanation)"))
+        if let key = planned.resolution.key { row("key", key.description) }
+        for input in node.stage.inputs {
+            row("input \(input.name)", input.references.map(\.value.description).joined(separator: ", "))
+        }
+        for setting in node.stage.settings { row("setting \(setting.name)", JSONValue(setting.value).canonicalText) }
+        for output in node.stage.outputs {
+            let roles = (node.roles[output.name] ?? []).sorted().map(\.rawValue).joined(separator: ", ")
+            var text = output.format.rawValue + (roles.isEmpty ? "" : " (\(roles))")
+            if let artifact = planned.resolution.result?.output(named: output.name) {
+                text += ", \(ByteCountText(artifact.byteCount)), content \(artifact.content.abbreviated)"
+            }
+            row("output \(output.name)", text)
+        }
+        return table.text()
+    }
+
+    private func outputText(_ name: String, of node: StageNode, in session: PipelineSession) async throws -> String {
+        guard node.stage.outputs.contains(where: { $0.name == name }) else {
+            let names = node.stage.outputs.map(\.name)
+            throw UsageError(
+                "stage '\(node.name)' has no output '\(name)'",
+                hint: suggestion(for: name, among: names) ?? "its outputs: \(names.joined(separator: ", "))")
+        }
+        let result = try await StageResult.present(node.name, in: session, execution: execution)
+        guard let artifact = result.output(named: name) else { throw RepriseExit.stageFailed }
+        let path = try session.objects.verifiedFile(of: artifact.object)
+        let head = """
+            \(node.name)/\(name): \(artifact.format), \(ByteCountText(artifact.byteCount))
+            content \(artifact.content)
+            file    \(path)
+
+            """
+        let format = ArtifactFormat(rawValue: artifact.format) ?? .file
+        return head + "\n" + (try ArtifactText.text(ofFileAt: path, format: format))
+    }
+}

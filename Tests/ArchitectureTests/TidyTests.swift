@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// What a reader should never stumble over.
+struct TidyTests {
+    @Test func `every source file begins with its licence`() throws {
+        for file in try sources() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let first = text.split(separator: "\n").prefix(2).joined(separator: "\n")
+            #expect(first.contains("// SPDX-License-Identifier: Apache-2.0"), "\(file.path)")
+        }
+    }
+
+    @Test func `no line of code is longer than 120 columns`() throws {
+        for file in try sources() where file.pathExtension != "modulemap" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                // Golden texts in tests stand as they are printed.
+                if file.path.contains("/Tests/") { continue }
+                #expect(line.count <= 120, "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
+    @Test func `nothing is left to be done later`() throws {
+        let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "fatal" + "Error(", "try" + "!"]
+        for file in try sources() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for mark in marks { #expect(!text.contains(mark), "\(mark) in \(file.path)") }
+        }
+    }
+
+    private func sources() throws -> [URL] {
+        let files = try ["Sources", "Tests"].flatMap { folder in
+            try [".swift", ".c", ".h"].flatMap { try Project.files(below: folder, ending: $0) }
+        }
+        #expect(files.count > 100, "the sources were not found")
+        return files
+    }
+}
