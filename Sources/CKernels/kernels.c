@@ -3,15 +3,14 @@
 // One source, `level_body.h`, compiled once per SIMD level; and the one place where a level is looked up.
 #include "CKernels.h"
 
-#include <math.h>
-#include <string.h>
-
 #pragma STDC FP_CONTRACT OFF
 
 typedef float vector16 __attribute__((ext_vector_type(16), aligned(4), may_alias));
 typedef int32_t mask16 __attribute__((ext_vector_type(16), aligned(4), may_alias));
 typedef float vector8 __attribute__((ext_vector_type(8), aligned(4), may_alias));
 typedef float vector4 __attribute__((ext_vector_type(4), aligned(4), may_alias));
+typedef int32_t mask8 __attribute__((ext_vector_type(8), aligned(4), may_alias));
+typedef int32_t mask4 __attribute__((ext_vector_type(4), aligned(4), may_alias));
 typedef double double4 __attribute__((ext_vector_type(4)));
 typedef int64_t long4 __attribute__((ext_vector_type(4)));
 
@@ -25,6 +24,10 @@ size_t reprise_block_width(size_t remaining) {
     }
 }
 
+/// Hides where a pointer came from, so that the compiler addresses memory by it and a common index instead of keeping a
+/// running pointer for each stream, which are more than there are registers.
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
 // Baseline: no fma instruction is assumed.
 #define LEVEL baseline
 #define TARGET
@@ -32,6 +35,7 @@ size_t reprise_block_width(size_t remaining) {
 #define WIDE_REGISTERS 0
 #define PART 4
 typedef vector4 part_baseline;
+typedef mask4 part_mask_baseline;
 #include "level_body.h"
 #undef LEVEL
 #undef TARGET
@@ -46,6 +50,7 @@ typedef vector4 part_baseline;
 #define WIDE_REGISTERS 0
 #define PART 8
 typedef vector8 part_avx2;
+typedef mask8 part_mask_avx2;
 #include "level_body.h"
 #undef LEVEL
 #undef TARGET
@@ -59,6 +64,7 @@ typedef vector8 part_avx2;
 #define WIDE_REGISTERS 1
 #define PART 16
 typedef vector16 part_avx512;
+typedef mask16 part_mask_avx512;
 #include "level_body.h"
 #undef LEVEL
 #undef TARGET
@@ -74,6 +80,7 @@ typedef vector16 part_avx512;
 #define WIDE_REGISTERS 0
 #define PART 8
 typedef vector8 part_neon;
+typedef mask8 part_mask_neon;
 #include "level_body.h"
 #undef LEVEL
 #undef TARGET

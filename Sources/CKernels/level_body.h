@@ -48,6 +48,12 @@ INLINE void NAME(fused4)(const float *a, const float *b, const float *c, float *
 #define FMA(to, a, b, c) ((to) = __builtin_elementwise_fma((a), (b), (c)))
 #endif
 
+#define PART_MASK JOIN(part_mask, LEVEL)
+#define PARTS (REPRISE_LANES / PART)
+/// The v-th part of columns `step` apart.
+#define PLACE(v, step) ((ptrdiff_t)((v) / PARTS) * (step) + (v) % PARTS * PART)
+#define SPLATP(x) ((PART_TYPE)(float)(x))
+#define SELECTP(mask, yes, no) ((PART_TYPE)(((mask) & (PART_MASK)(yes)) | (~(mask) & (PART_MASK)(no))))
 #define SPLAT16(x) ((vector16)(float)(x))
 #define LOAD16(p) (*(const vector16 *)(p))
 #define STORE16(p, v) (*(vector16 *)(p) = (v))
@@ -57,110 +63,148 @@ INLINE void NAME(fused4)(const float *a, const float *b, const float *c, float *
 
 // --- Weighted sums -------------------------------------------------------------------------------------------------
 
-/// WIDTH outputs by COLUMNS vectors, all taps, in registers.
-#define DEFINE_SUMS(WIDTH, COLUMNS)                                                                              \
-    TARGET static void NAME(sums_##WIDTH##x##COLUMNS)(                                                           \
-        const reprise_sums *s, const float *weights, size_t first, const float *input, ptrdiff_t place) {        \
-        vector16 sum[WIDTH][COLUMNS];                                                                            \
-        UNROLL for (int o = 0; o < WIDTH; o++) UNROLL for (int c = 0; c < COLUMNS; c++)                          \
-            sum[o][c] = SPLAT16(s->biases ? s->biases[first + o] : 0.0f);                                        \
+/// A part of the taps for one row of one block of outputs. The first part starts from the biases, the others from what
+/// the parts before left in the output; the last one activates.
+typedef struct NAME(row) {
+    const reprise_sums *sums;
+    const float *weights; // of the block, from the first tap of the part on
+    size_t first;         // output of the block
+    size_t tap, tap_end;
+    const float *input;
+    ptrdiff_t place;
+} NAME(row);
+
+/// The taps of WIDTH outputs by VECTORS parts, with the weights in registers and the inputs passing by, or the other
+/// way round: whichever are fewer.
+#define SUM_TAPS_WEIGHTS_KEPT(WIDTH, VECTORS)                                                                    \
+    PART_TYPE w[WIDTH];                                                                                          \
+    UNROLL for (int o = 0; o < WIDTH; o++) w[o] = SPLATP(weights[o]);                                            \
+    UNROLL for (int v = 0; v < VECTORS; v++) {                                                                   \
+        PART_TYPE x = LOADP(from + PLACE(v, step));                                                              \
+        UNROLL for (int o = 0; o < WIDTH; o++) FMA(sum[o][v], x, w[o], sum[o][v]);                               \
+    }
+#define SUM_TAPS_INPUTS_KEPT(WIDTH, VECTORS)                                                                     \
+    PART_TYPE x[VECTORS];                                                                                        \
+    UNROLL for (int v = 0; v < VECTORS; v++) x[v] = LOADP(from + PLACE(v, step));                                \
+    UNROLL for (int o = 0; o < WIDTH; o++) {                                                                     \
+        PART_TYPE w = SPLATP(weights[o]);                                                                        \
+        UNROLL for (int v = 0; v < VECTORS; v++) FMA(sum[o][v], x[v], w, sum[o][v]);                             \
+    }
+
+/// WIDTH outputs by COLUMNS vectors in registers, from column `c` on as long as COLUMNS are left. Returns the next
+/// column.
+#define DEFINE_SUMS(WIDTH, COLUMNS, SUM_TAPS)                                                                    \
+    TARGET static size_t NAME(sums_##WIDTH##x##COLUMNS)(const NAME(row) *row, size_t c) {                        \
+        enum { VECTORS = COLUMNS * PARTS };                                                                      \
+        const reprise_sums *s = row->sums;                                                                       \
         const ptrdiff_t *offsets = s->tap_offsets;                                                               \
-        const ptrdiff_t step = s->input_column;                                                                  \
-        const size_t taps = s->taps;                                                                             \
-        for (size_t t = 0; t < taps; t++) {                                                                      \
-            const float *from = input + offsets[t];                                                              \
-            vector16 x[COLUMNS];                                                                                 \
-            UNROLL for (int c = 0; c < COLUMNS; c++) x[c] = LOAD16(from + c * step);                             \
-            UNROLL for (int o = 0; o < WIDTH; o++) {                                                             \
-                vector16 w = SPLAT16(weights[o]);                                                                \
-                UNROLL for (int c = 0; c < COLUMNS; c++) FMA(sum[o][c], x[c], w, sum[o][c]);                     \
+        const ptrdiff_t step = s->input_column, output_step = s->output_column;                                  \
+        const size_t tap = row->tap, tap_end = row->tap_end, columns = s->columns;                               \
+        const bool starts = tap == 0, activates = s->activated != NULL && tap_end == s->taps;                    \
+        for (; c + COLUMNS <= columns; c += COLUMNS) {                                                           \
+            const float *input = row->input + (ptrdiff_t)c * step;                                               \
+            const ptrdiff_t place = row->place + (ptrdiff_t)c * output_step;                                     \
+            const float *weights = row->weights;                                                                 \
+            PART_TYPE sum[WIDTH][VECTORS];                                                                       \
+            if (starts) {                                                                                        \
+                UNROLL for (int o = 0; o < WIDTH; o++) UNROLL for (int v = 0; v < VECTORS; v++)                  \
+                    sum[o][v] = SPLATP(s->biases ? s->biases[row->first + o] : 0.0f);                            \
+            } else {                                                                                             \
+                UNROLL for (int o = 0; o < WIDTH; o++) UNROLL for (int v = 0; v < VECTORS; v++) sum[o][v] =      \
+                    LOADP(s->output + place + s->output_offsets[row->first + o] + PLACE(v, output_step));        \
             }                                                                                                    \
-            weights += WIDTH;                                                                                    \
-        }                                                                                                        \
-        UNROLL for (int o = 0; o < WIDTH; o++) {                                                                 \
-            const ptrdiff_t to = place + s->output_offsets[first + o];                                           \
-            UNROLL for (int c = 0; c < COLUMNS; c++) STORE16(s->output + to + c * s->output_column, sum[o][c]);  \
-            if (s->activated) {                                                                                  \
-                const vector16 slope = SPLAT16(s->slopes[first + o]);                                            \
-                UNROLL for (int c = 0; c < COLUMNS; c++) {                                                       \
-                    vector16 scaled = sum[o][c] * slope;                                                         \
-                    mask16 positive = sum[o][c] > SPLAT16(0.0f);                                                 \
-                    STORE16(s->activated + to + c * s->output_column, SELECT16(positive, sum[o][c], scaled));    \
+            for (size_t t = tap; t < tap_end; t++) {                                                             \
+                const float *from = input + offsets[t];                                                          \
+                SUM_TAPS(WIDTH, VECTORS)                                                                         \
+                weights += WIDTH;                                                                                \
+            }                                                                                                    \
+            UNROLL for (int o = 0; o < WIDTH; o++) {                                                             \
+                float *to = s->output + place + s->output_offsets[row->first + o];                               \
+                UNROLL for (int v = 0; v < VECTORS; v++) STOREP(to + PLACE(v, output_step), sum[o][v]);          \
+            }                                                                                                    \
+            if (activates) {                                                                                     \
+                UNROLL for (int o = 0; o < WIDTH; o++) {                                                         \
+                    float *to = s->activated + place + s->output_offsets[row->first + o];                        \
+                    const PART_TYPE slope = SPLATP(s->slopes[row->first + o]);                                   \
+                    UNROLL for (int v = 0; v < VECTORS; v++) {                                                   \
+                        PART_TYPE scaled = sum[o][v] * slope;                                                    \
+                        PART_MASK positive = sum[o][v] > SPLATP(0.0f);                                           \
+                        STOREP(to + PLACE(v, output_step), SELECTP(positive, sum[o][v], scaled));                \
+                    }                                                                                            \
                 }                                                                                                \
             }                                                                                                    \
         }                                                                                                        \
+        return c;                                                                                                \
     }
 
-/// One row of one block of outputs: as many full groups of COLUMNS as fit, the rest one by one.
-#define DEFINE_ROW(WIDTH, COLUMNS)                                                                               \
-    TARGET static void NAME(sums_row_##WIDTH)(                                                                   \
-        const reprise_sums *s, const float *weights, size_t first, const float *input, ptrdiff_t place) {        \
-        size_t c = 0;                                                                                            \
-        for (; c + COLUMNS <= s->columns; c += COLUMNS)                                                          \
-            NAME(sums_##WIDTH##x##COLUMNS)(                                                                      \
-                s, weights, first, input + (ptrdiff_t)c * s->input_column, place + (ptrdiff_t)c * s->output_column); \
-        for (; c < s->columns; c++)                                                                              \
-            NAME(sums_##WIDTH##x1)(                                                                              \
-                s, weights, first, input + (ptrdiff_t)c * s->input_column, place + (ptrdiff_t)c * s->output_column); \
-    }
-
-DEFINE_SUMS(1, 1)
-DEFINE_SUMS(2, 1)
-DEFINE_SUMS(3, 1)
-DEFINE_SUMS(4, 1)
-DEFINE_SUMS(5, 1)
-DEFINE_SUMS(6, 1)
+DEFINE_SUMS(1, 1, SUM_TAPS_INPUTS_KEPT)
+DEFINE_SUMS(2, 1, SUM_TAPS_INPUTS_KEPT)
+DEFINE_SUMS(3, 1, SUM_TAPS_INPUTS_KEPT)
+DEFINE_SUMS(4, 1, SUM_TAPS_INPUTS_KEPT)
+DEFINE_SUMS(5, 1, SUM_TAPS_INPUTS_KEPT)
+DEFINE_SUMS(6, 1, SUM_TAPS_INPUTS_KEPT)
 #if WIDE_REGISTERS
-DEFINE_SUMS(1, 8)
-DEFINE_SUMS(2, 8)
-DEFINE_SUMS(3, 6)
-DEFINE_SUMS(4, 4)
-DEFINE_SUMS(5, 4)
-DEFINE_SUMS(6, 4)
-DEFINE_ROW(1, 8)
-DEFINE_ROW(2, 8)
-DEFINE_ROW(3, 6)
-DEFINE_ROW(4, 4)
-DEFINE_ROW(5, 4)
-DEFINE_ROW(6, 4)
-#elif EMULATED_FMA
-DEFINE_ROW(1, 1)
-DEFINE_ROW(2, 1)
-DEFINE_ROW(3, 1)
-DEFINE_ROW(4, 1)
-DEFINE_ROW(5, 1)
-DEFINE_ROW(6, 1)
-#else
-DEFINE_SUMS(1, 4)
-DEFINE_SUMS(2, 3)
-DEFINE_SUMS(3, 2)
-DEFINE_ROW(1, 4)
-DEFINE_ROW(2, 3)
-DEFINE_ROW(3, 2)
-DEFINE_ROW(4, 1)
-DEFINE_ROW(5, 1)
-DEFINE_ROW(6, 1)
+DEFINE_SUMS(1, 8, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(2, 8, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(3, 6, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(4, 4, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(5, 4, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(6, 4, SUM_TAPS_WEIGHTS_KEPT)
+#elif !EMULATED_FMA
+DEFINE_SUMS(1, 4, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(2, 3, SUM_TAPS_WEIGHTS_KEPT)
+DEFINE_SUMS(3, 2, SUM_TAPS_WEIGHTS_KEPT)
 #endif
 
+/// Groups of columns first, the rest one by one.
+TARGET static void NAME(sums_row)(const NAME(row) *row, size_t width) {
+    size_t c = 0;
+    switch (width) {
+#if WIDE_REGISTERS
+    case 1: c = NAME(sums_1x8)(row, c); break;
+    case 2: c = NAME(sums_2x8)(row, c); break;
+    case 3: c = NAME(sums_3x6)(row, c); break;
+    case 4: c = NAME(sums_4x4)(row, c); break;
+    case 5: c = NAME(sums_5x4)(row, c); break;
+    default: c = NAME(sums_6x4)(row, c); break;
+#elif !EMULATED_FMA
+    case 1: c = NAME(sums_1x4)(row, c); break;
+    case 2: c = NAME(sums_2x3)(row, c); break;
+    case 3: c = NAME(sums_3x2)(row, c); break;
+#endif
+    }
+    switch (width) {
+    case 1: NAME(sums_1x1)(row, c); break;
+    case 2: NAME(sums_2x1)(row, c); break;
+    case 3: NAME(sums_3x1)(row, c); break;
+    case 4: NAME(sums_4x1)(row, c); break;
+    case 5: NAME(sums_5x1)(row, c); break;
+    default: NAME(sums_6x1)(row, c); break;
+    }
+}
+
+/// Long lists of taps are cut, so that the rows which a part reads stay in the nearest cache from block to block.
+enum { NAME(taps_whole) = 160, NAME(taps_part) = 108 };
+
+
 TARGET static void NAME(weighted_sums)(const reprise_sums *s) {
-    for (size_t row = 0; row < s->rows; row++) {
-        const float *input = s->input + (ptrdiff_t)row * s->input_row;
-        const ptrdiff_t place = (ptrdiff_t)row * s->output_row;
-        const float *weights = s->weights;
-        size_t first = 0;
-        while (first < s->outputs) {
-            const size_t width = reprise_block_width(s->outputs - first);
-            switch (width) {
-            case 1: NAME(sums_row_1)(s, weights, first, input, place); break;
-            case 2: NAME(sums_row_2)(s, weights, first, input, place); break;
-            case 3: NAME(sums_row_3)(s, weights, first, input, place); break;
-            case 4: NAME(sums_row_4)(s, weights, first, input, place); break;
-            case 5: NAME(sums_row_5)(s, weights, first, input, place); break;
-            default: NAME(sums_row_6)(s, weights, first, input, place); break;
+    const size_t part = s->taps > NAME(taps_whole) ? NAME(taps_part) : s->taps;
+    for (size_t r = 0; r < s->rows; r++) {
+        NAME(row) row = {.sums = s};
+        row.input = s->input + (ptrdiff_t)r * s->input_row;
+        row.place = (ptrdiff_t)r * s->output_row;
+        do {
+            row.tap_end = s->taps - row.tap > part ? row.tap + part : s->taps;
+            const float *block = s->weights;
+            for (row.first = 0; row.first < s->outputs;) {
+                const size_t width = reprise_block_width(s->outputs - row.first);
+                row.weights = block + row.tap * width;
+                NAME(sums_row)(&row, width);
+                block += width * s->taps;
+                row.first += width;
             }
-            weights += width * s->taps;
-            first += width;
-        }
+            row.tap = row.tap_end;
+        } while (row.tap < s->taps);
     }
 }
 
@@ -170,8 +214,8 @@ TARGET static void NAME(weighted_sums)(const reprise_sums *s) {
 #define DEFINE_PRODUCTS(CHANNELS, TAPS)                                                                          \
     TARGET static void NAME(products_##CHANNELS##x##TAPS)(                                                       \
         const reprise_products *p, size_t channel, size_t tap, size_t row, size_t row_end) {                     \
-        const size_t columns = p->columns;                                                                       \
-        const ptrdiff_t dense_column = p->dense_column, input_column = p->input_column;                          \
+        const ptrdiff_t end = (ptrdiff_t)p->columns * REPRISE_LANES;                                             \
+        const ptrdiff_t input_column = p->input_column;                                                          \
         for (size_t part = 0; part < REPRISE_LANES; part += PART) {                                              \
             PART_TYPE sum[CHANNELS][TAPS];                                                                       \
             float *sums = p->sums + (channel * p->taps + tap) * REPRISE_LANES + part;                            \
@@ -183,11 +227,13 @@ TARGET static void NAME(weighted_sums)(const reprise_sums *s) {
                     + (ptrdiff_t)(channel + (size_t)a) * p->dense_channel + (ptrdiff_t)r * p->dense_row + part;  \
                 UNROLL for (int b = 0; b < TAPS; b++) input[b] = p->input + p->tap_offsets[tap + (size_t)b]      \
                     + (ptrdiff_t)r * p->input_row + part;                                                        \
-                for (size_t c = 0; c < columns; c++) {                                                           \
+                UNROLL for (int a = 0; a < CHANNELS; a++) OPAQUE(dense[a]);                                      \
+                UNROLL for (int b = 0; b < TAPS; b++) OPAQUE(input[b]);                                          \
+                for (ptrdiff_t i = 0, j = 0; i < end; i += REPRISE_LANES, j += input_column) {                   \
                     PART_TYPE x[TAPS];                                                                           \
-                    UNROLL for (int b = 0; b < TAPS; b++) x[b] = LOADP(input[b] + (ptrdiff_t)c * input_column);  \
+                    UNROLL for (int b = 0; b < TAPS; b++) x[b] = LOADP(input[b] + j);                            \
                     UNROLL for (int a = 0; a < CHANNELS; a++) {                                                  \
-                        PART_TYPE d = LOADP(dense[a] + (ptrdiff_t)c * dense_column);                             \
+                        PART_TYPE d = LOADP(dense[a] + i);                                                       \
                         UNROLL for (int b = 0; b < TAPS; b++) FMA(sum[a][b], d, x[b], sum[a][b]);                \
                     }                                                                                            \
                 }                                                                                                \
@@ -226,19 +272,13 @@ TARGET static void NAME(products_block)(
     }
 }
 
-/// A few rows at a time, so that what the blocks read again is still in the nearest cache.
+/// A few rows at a time, so that what the blocks read again is still in the nearest cache; few enough for 4 channels.
 TARGET static void NAME(pixel_products)(const reprise_products *p) {
-    size_t rows_at_once = p->columns < 32 ? 32 / (p->columns ? p->columns : 1) : 1;
+    const size_t rows_at_once = p->columns < 50 ? 50 / (p->columns ? p->columns : 1) : 1;
     for (size_t row = 0; row < p->rows; row += rows_at_once) {
         const size_t row_end = row + rows_at_once < p->rows ? row + rows_at_once : p->rows;
-        if (p->channels > p->taps) {
-            for (size_t channel = 0; channel < p->channels; channel += 4)
-                for (size_t tap = 0; tap < p->taps; tap += 3) NAME(products_block)(p, channel, tap, row, row_end);
-        } else {
-            for (size_t tap = 0; tap < p->taps; tap += 3)
-                for (size_t channel = 0; channel < p->channels; channel += 4)
-                    NAME(products_block)(p, channel, tap, row, row_end);
-        }
+        for (size_t channel = 0; channel < p->channels; channel += 4)
+            for (size_t tap = 0; tap < p->taps; tap += 3) NAME(products_block)(p, channel, tap, row, row_end);
     }
 }
 
@@ -287,13 +327,13 @@ TARGET static void NAME(activation_gradient)(const reprise_activation_gradient *
 TARGET static void NAME(squared_error)(const reprise_squared_error *e) {
     const vector16 scale = LOAD16(e->scales), weight = LOAD16(e->weights);
     vector16 sum = LOAD16(e->sums);
-    const float *label = e->labels;
     for (size_t channel = 0; channel < e->channels; channel++)
         for (size_t row = 0; row < e->rows; row++) {
             const float *output = e->output + (ptrdiff_t)channel * e->output_channel + (ptrdiff_t)row * e->output_row;
+            const float *label = e->labels + (ptrdiff_t)channel * e->label_channel + (ptrdiff_t)row * e->label_row;
             float *gradient = e->gradient + (ptrdiff_t)channel * e->gradient_channel + (ptrdiff_t)row * e->gradient_row;
-            for (size_t c = 0; c < e->columns; c++, label += REPRISE_LANES) {
-                vector16 difference = LOAD16(output + c * REPRISE_LANES) - LOAD16(label);
+            for (size_t c = 0; c < e->columns; c++) {
+                vector16 difference = LOAD16(output + c * REPRISE_LANES) - LOAD16(label + c * REPRISE_LANES);
                 vector16 weighted = weight * difference;
                 STORE16(gradient + c * REPRISE_LANES, scale * difference);
                 FMA(sum, weighted, difference, sum);
@@ -342,6 +382,13 @@ static const reprise_kernels NAME(kernels) = {
 #undef PART_TYPE
 #undef UNROLL
 #undef INLINE
+#undef PART_MASK
+#undef PARTS
+#undef PLACE
+#undef SPLATP
+#undef SELECTP
+#undef SUM_TAPS_WEIGHTS_KEPT
+#undef SUM_TAPS_INPUTS_KEPT
 #undef SPLAT16
 #undef LOAD16
 #undef STORE16
@@ -349,6 +396,5 @@ static const reprise_kernels NAME(kernels) = {
 #undef STOREP
 #undef SELECT16
 #undef DEFINE_SUMS
-#undef DEFINE_ROW
 #undef DEFINE_PRODUCTS
 #undef DEFINE_PRODUCT_ROW

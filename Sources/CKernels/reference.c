@@ -24,7 +24,8 @@ static ptrdiff_t nearest(ptrdiff_t i, size_t extent) {
 }
 
 /// x[channel][row][column], or what the padding puts there.
-static float padded(const reprise_convolution_shape *s, const float *x, size_t channel, ptrdiff_t row, ptrdiff_t column) {
+static float padded(
+    const reprise_convolution_shape *s, const float *x, size_t channel, ptrdiff_t row, ptrdiff_t column) {
     const ptrdiff_t r = nearest(row, s->height), c = nearest(column, s->width);
     if (!s->replicate && (r != row || c != column)) return 0.0f;
     return x[(channel * s->height + (size_t)r) * s->width + (size_t)c];
@@ -124,7 +125,7 @@ void reprise_reference_transposed(
     for (size_t o = 0; o < s->outputs; o++)
         for (size_t r = 0; r < rows; r++)
             for (size_t c = 0; c < columns; c++) {
-                // The full output starts `padding` before the kept one; x[a] reaches full rows a * stride + 0 ..< kernel.
+                // The full output starts `padding` before the kept one; x[a] reaches `kernel` rows from a * stride.
                 const size_t full_r = r + s->padding, full_c = c + s->padding;
                 float sum = b ? b[o] : 0.0f;
                 for (size_t i = 0; i < s->inputs; i++)

@@ -41,9 +41,10 @@ package struct Convolution: Hashable, Sendable {
     package func forward(from input: Grid, to output: Grid, shift: (rows: Int, columns: Int)) -> WeightedSums {
         precondition(input.layout == .batch || stride == 1, "images are convolved with a stride of 1 only")
         let taps = kernelPlaces(inputs).map { place in
-            input.origin + input.offset(
-                channel: place.channel, row: shift.rows + place.row - padding,
-                column: shift.columns + place.column - padding)
+            input.origin
+                + input.offset(
+                    channel: place.channel, row: shift.rows + place.row - padding,
+                    column: shift.columns + place.column - padding)
         }
         return WeightedSums(
             tapOffsets: taps, inputRow: input.rowStride * stride, inputColumn: Grid.lanes * stride,
@@ -59,8 +60,9 @@ package struct Convolution: Hashable, Sendable {
         precondition(stride == 1, "the input gradient is made for a stride of 1")
         let start = border == .replicate ? -padding : 0
         let taps = kernelPlaces(outputs).map { place in
-            gradient.origin + gradient.offset(
-                channel: place.channel, row: start + padding - place.row, column: start + padding - place.column)
+            gradient.origin
+                + gradient.offset(
+                    channel: place.channel, row: start + padding - place.row, column: start + padding - place.column)
         }
         let square = kernel * kernel
         return WeightedSums(
@@ -76,7 +78,7 @@ package struct Convolution: Hashable, Sendable {
         check(input, gradient)
         return PixelProducts(
             denseOrigin: gradient.origin, channels: outputs, denseChannel: gradient.channelStride,
-            denseRow: gradient.rowStride, denseColumn: Grid.lanes,
+            denseRow: gradient.rowStride,
             tapOffsets: kernelPlaces(inputs).map { place in
                 input.origin
                     + input.offset(channel: place.channel, row: place.row - padding, column: place.column - padding)

@@ -150,7 +150,9 @@ package enum Elementary {
         let r = Pair(sum: high, x.low - k * log2Head.1)
         // e^r = 1 + r + r^2 / 2 + ... + r^14 / 14!, with the low part of r as a first-order correction.
         var series = 1 / 87_178_291_200.0
-        for divisor in [6_227_020_800.0, 479_001_600, 39_916_800, 3_628_800, 362_880, 40_320, 5_040, 720, 120, 24, 6, 2] {
+        for divisor in [
+            6_227_020_800.0, 479_001_600, 39_916_800, 3_628_800, 362_880, 40_320, 5_040, 720, 120, 24, 6, 2,
+        ] {
             series = (1 / divisor).addingProduct(series, r.high)
         }
         let square = r.high * r.high
@@ -191,7 +193,9 @@ package enum Elementary {
         let x = angle.high
         let z = x * x
         var series = -1 / 121_645_100_408_832_000.0
-        for divisor in [355_687_428_096_000.0, -1_307_674_368_000, 6_227_020_800, -39_916_800, 362_880, -5_040, 120, -6] {
+        for divisor in [
+            355_687_428_096_000.0, -1_307_674_368_000, 6_227_020_800, -39_916_800, 362_880, -5_040, 120, -6,
+        ] {
             series = (1 / divisor).addingProduct(series, z)
         }
         return x + (x * z * series + angle.low * (1 - 0.5 * z))
@@ -201,7 +205,9 @@ package enum Elementary {
         let x = angle.high
         let z = x * x
         var series = 1 / 2_432_902_008_176_640_000.0
-        for divisor in [-6_402_373_705_728_000.0, 20_922_789_888_000, -87_178_291_200, 479_001_600, -3_628_800, 40_320, -720, 24] {
+        for divisor in [
+            -6_402_373_705_728_000.0, 20_922_789_888_000, -87_178_291_200, 479_001_600, -3_628_800, 40_320, -720, 24,
+        ] {
             series = (1 / divisor).addingProduct(series, z)
         }
         let half = 0.5 * z

@@ -26,16 +26,17 @@ package enum Elementwise {
     }
 
     /// Half the slope of the squared error: `gradient` = scales * (output - labels), and adds
-    /// weights * (output - labels)^2 to `sums`; `scales`, `weights` and `sums` have one value a lane. `labels` are
-    /// (channels, rows, columns, 16).
+    /// weights * (output - labels)^2 to `sums`; `scales`, `weights` and `sums` have one value a lane.
     package static func squaredError(
-        _ level: SIMDLevel, output: UnsafePointer<Float>, outputGrid: Grid, labels: UnsafePointer<Float>,
-        gradient: UnsafeMutablePointer<Float>, gradientGrid: Grid, scales: UnsafePointer<Float>,
+        _ level: SIMDLevel, output: UnsafePointer<Float>, outputGrid: Grid,
+        labels: UnsafePointer<Float>, labelGrid: Grid, gradient: UnsafeMutablePointer<Float>, gradientGrid: Grid,
+        scales: UnsafePointer<Float>,
         weights: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
     ) {
         var arguments = reprise_squared_error(
             output: output + outputGrid.origin, output_channel: outputGrid.channelStride,
-            output_row: outputGrid.rowStride, labels: labels, gradient: gradient + gradientGrid.origin,
+            output_row: outputGrid.rowStride, labels: labels + labelGrid.origin, label_channel: labelGrid.channelStride,
+            label_row: labelGrid.rowStride, gradient: gradient + gradientGrid.origin,
             gradient_channel: gradientGrid.channelStride, gradient_row: gradientGrid.rowStride,
             channels: outputGrid.channels, rows: outputGrid.height, columns: outputGrid.width, scales: scales,
             weights: weights, sums: sums)

@@ -56,7 +56,7 @@ package struct Grid: Hashable, Sendable {
         let held = layout == .batch ? width : Self.vectors(width) * Self.lanes
         let pixel = layout == .batch ? Self.lanes : 1
         rowStride = (margins.left + held + margins.right) * pixel
-        channelStride = rowStride * (margins.top + height + margins.bottom)
+        channelStride = Self.spread(rowStride * (margins.top + height + margins.bottom))
         origin = margins.top * rowStride + margins.left * pixel
         // The last vectors of a row may reach past the end.
         count = channelStride * channels + (layout == .image ? 4 * Self.lanes : 0)
@@ -67,6 +67,12 @@ package struct Grid: Hashable, Sendable {
 
     /// Vectors in a row, without margins.
     package var columns: Int { layout == .batch ? width : Self.vectors(width) }
+
+    /// An odd number of cache lines, so that the same pixel of many channels does not fall into one set of the caches.
+    private static func spread(_ floats: Int) -> Int {
+        let lines = (floats + lanes - 1) / lanes
+        return (lines | 1) * lanes
+    }
 
     private static func vectors(_ width: Int) -> Int { (width + lanes - 1) / lanes }
 
@@ -114,8 +120,8 @@ package struct Grid: Hashable, Sendable {
         for row in 0..<margins.bottom { (last + (row + 1) * rowStride).update(from: last, count: rowStride) }
     }
 
-    /// Adds what stands in the first `depth` margin pixels to the edge pixel they were copied from (the way back through
-    /// a replicated border): columns before rows, the nearest first.
+    /// Adds what stands in the first `depth` margin pixels to the edge pixel they were copied from (the way back
+    /// through a replicated border): columns before rows, the nearest first.
     package func foldMargins(depth: Int, in memory: UnsafeMutablePointer<Float>) {
         precondition(depth <= min(margins.top, margins.bottom, margins.left, margins.right), "margins too thin to fold")
         let pixel = pixelStride

@@ -15,7 +15,8 @@ package struct TransposedConvolution: Hashable, Sendable {
     package let outputPadding: Int
 
     package init(inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: Int = 0) {
-        precondition(inputs > 0 && outputs > 0 && kernel > 0 && stride > 0, "a transposed convolution has an extent below 1")
+        precondition(
+            inputs > 0 && outputs > 0 && kernel > 0 && stride > 0, "a transposed convolution has an extent below 1")
         precondition(padding >= 0 && padding < kernel, "padding \(padding) does not suit a kernel of \(kernel)")
         precondition(outputPadding >= 0, "the output padding cannot be negative")
         (self.inputs, self.outputs, self.kernel) = (inputs, outputs, kernel)
@@ -167,15 +168,17 @@ package struct TransposedConvolution: Hashable, Sendable {
     package func weightGradient(input: Grid, gradient: Grid) -> PixelProducts {
         PixelProducts(
             denseOrigin: input.origin, channels: inputs, denseChannel: input.channelStride, denseRow: input.rowStride,
-            denseColumn: Grid.lanes, tapOffsets: gradientTaps(gradient), inputRow: gradient.rowStride * stride,
+            tapOffsets: gradientTaps(gradient), inputRow: gradient.rowStride * stride,
             inputColumn: Grid.lanes * stride, rows: input.height, columns: input.columns)
     }
 
     /// Where input pixel (0, 0) meets the output's gradient: one place an output, kernel row and kernel column.
     private func gradientTaps(_ gradient: Grid) -> [Int] {
         (0..<outputs * kernel * kernel).map { tap in
-            gradient.origin + gradient.offset(
-                channel: tap / (kernel * kernel), row: tap / kernel % kernel - padding, column: tap % kernel - padding)
+            gradient.origin
+                + gradient.offset(
+                    channel: tap / (kernel * kernel), row: tap / kernel % kernel - padding,
+                    column: tap % kernel - padding)
         }
     }
 

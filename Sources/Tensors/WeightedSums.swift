@@ -84,7 +84,7 @@ package struct WeightedSums: Sendable {
 /// Products of a dense grid with shifted views of another, summed over all pixels of 16 samples: weight gradients.
 package struct PixelProducts: Sendable {
     let denseOrigin: Int
-    let channels, denseChannel, denseRow, denseColumn: Int
+    let channels, denseChannel, denseRow: Int
     let tapOffsets: [Int]
     let inputRow, inputColumn: Int
     let rows, columns: Int
@@ -104,7 +104,7 @@ package struct PixelProducts: Sendable {
         tapOffsets.withUnsafeBufferPointer { taps in
             var products = reprise_products(
                 dense: dense + denseOrigin, channels: channels, dense_channel: denseChannel, dense_row: denseRow,
-                dense_column: denseColumn, input: input, tap_offsets: taps.baseAddress, taps: taps.count,
+                input: input, tap_offsets: taps.baseAddress, taps: taps.count,
                 input_row: inputRow, input_column: inputColumn, rows: rows, columns: columns, sums: scratch)
             kernels.pixel_products(&products)
         }

@@ -41,8 +41,8 @@ package final class WorkerPool: Sendable {
         parallelByWorker(count) { index, _ in body(index) }
     }
 
-    /// As `parallel`, with the number of the worker in `0..<min(threads, count)`: no two calls with one number overlap in time, so
-    /// the number can choose scratch memory.
+    /// As `parallel`, with the number of the worker in `0..<min(threads, count)`: no two calls with one number overlap
+    /// in time, so the number can choose scratch memory.
     package func parallelByWorker(_ count: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Void) {
         if threads == 1 || count <= 1 {
             crew.alone { for index in 0..<max(count, 0) { body(index, 0) } }

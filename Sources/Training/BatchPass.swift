@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One way through a network and back for 16 samples. All shapes, places in memory and lists of taps are worked out once,
-// in `BatchPass`; `run` then only computes. Every group of 16 samples leaves its own gradient, so that groups can be
+// One way through a network and back for 16 samples. All shapes, places in memory and lists of taps are worked out
+// once, in `BatchPass`; `run` then only computes. Every group of 16 samples leaves its own gradient, so that groups can be
 // computed by any thread in any order and added in a fixed one.
 
 import Tensors
@@ -36,7 +36,7 @@ struct BatchStage: Sendable {
 struct BatchPass: Sendable {
     let stages: [BatchStage]
     let parameterCount: Int
-    let labelCount: Int  // floats of a group's labels
+    let labelGrid: Grid
     let labelPlace: Int
     let scratchPlace: Int
     let memoryCount: Int  // floats of a worker's memory
@@ -76,8 +76,8 @@ struct BatchPass: Sendable {
             stages.append(stage)
             (input, inputPlace) = (output, outputPlace)
         }
-        labelCount = input.channels * input.height * input.width * Grid.lanes
-        labelPlace = place(labelCount)
+        labelGrid = Grid(.batch, channels: input.channels, height: input.height, width: input.width)
+        labelPlace = place(labelGrid.count)
         scratchPlace = place(scratch)
         memoryCount = memory
         parameterCount = description.parameterCount
@@ -114,10 +114,7 @@ struct BatchPass: Sendable {
         return nil
     }
 
-    /// The place of the last stage's output in the memory.
-    var output: (grid: Grid, place: Int) { (stages[stages.count - 1].output, stages[stages.count - 1].outputPlace) }
-
-    func forward(_ level: SIMDLevel, _ group: Group) {
+    private func forward(_ level: SIMDLevel, _ group: Group) {
         let memory = group.memory
         let first = stages[0]
         Elementwise.interleave(group.inputs, count: group.count, into: memory + first.inputPlace, grid: first.input)
@@ -143,8 +140,6 @@ struct BatchPass: Sendable {
     private func squaredError(_ level: SIMDLevel, _ group: Group) {
         let last = stages[stages.count - 1]
         let labels = group.memory + labelPlace
-        let labelGrid = Grid(
-            .batch, channels: last.output.channels, height: last.output.height, width: last.output.width)
         Elementwise.interleave(group.labels, count: group.count, into: labels, grid: labelGrid)
         let lanes = group.memory + scratchPlace
         for lane in 0..<Grid.lanes {
@@ -154,7 +149,8 @@ struct BatchPass: Sendable {
         }
         Elementwise.squaredError(
             level, output: group.memory + last.outputPlace, outputGrid: last.output, labels: labels,
-            gradient: group.memory + last.gradientPlace, gradientGrid: last.gradient, scales: lanes,
+            labelGrid: labelGrid, gradient: group.memory + last.gradientPlace, gradientGrid: last.gradient,
+            scales: lanes,
             weights: lanes + Grid.lanes, sums: group.loss)
     }
 
@@ -169,9 +165,13 @@ struct BatchPass: Sendable {
             let dense: UnsafePointer<Float>, shifted: UnsafePointer<Float>
             switch stage.kind {
             case .convolution:
-                (dense, shifted) = (UnsafePointer(memory + stage.gradientPlace), UnsafePointer(memory + stage.inputPlace))
+                (dense, shifted) = (
+                    UnsafePointer(memory + stage.gradientPlace), UnsafePointer(memory + stage.inputPlace)
+                )
             case .transposed:
-                (dense, shifted) = (UnsafePointer(memory + stage.inputPlace), UnsafePointer(memory + stage.gradientPlace))
+                (dense, shifted) = (
+                    UnsafePointer(memory + stage.inputPlace), UnsafePointer(memory + stage.gradientPlace)
+                )
             }
             stage.weightGradient.run(
                 level, dense: dense, input: shifted, scratch: scratch, totals: group.gradient + stage.weights)
@@ -197,8 +197,7 @@ struct BatchPass: Sendable {
                 biasTotals: biases, slopeTotals: nil)
             return
         }
-        // The slopes stand packed behind the biases, one a channel; a transposed convolution has them repeated by phase,
-        // so they are taken from the parameters here.
+        // The packed slopes of a transposed convolution are repeated by phase, so they are taken from the parameters.
         let channels = stage.output.channels
         let slopes = scratch + 2 * channels * Grid.lanes
         for channel in 0..<channels {
@@ -208,13 +207,15 @@ struct BatchPass: Sendable {
         case .perChannel:
             Elementwise.activationGradient(
                 level, gradient: memory + stage.gradientPlace, grid: stage.gradient,
-                values: (UnsafePointer(memory + stage.sumsPlace), stage.output, UnsafePointer(slopes)), scratch: scratch,
+                values: (UnsafePointer(memory + stage.sumsPlace), stage.output, UnsafePointer(slopes)),
+                scratch: scratch,
                 biasTotals: biases, slopeTotals: group.gradient + activation.slopes)
         case .perLayer:
             // The totals by channel take the slopes' place, which is not read again.
             Elementwise.activationGradient(
                 level, gradient: memory + stage.gradientPlace, grid: stage.gradient,
-                values: (UnsafePointer(memory + stage.sumsPlace), stage.output, UnsafePointer(slopes)), scratch: scratch,
+                values: (UnsafePointer(memory + stage.sumsPlace), stage.output, UnsafePointer(slopes)),
+                scratch: scratch,
                 biasTotals: biases, slopeTotals: slopes)
             var total: Float = 0
             for channel in 0..<channels { total += slopes[channel] }
@@ -249,7 +250,8 @@ extension BatchStage {
         for sums in forward {
             slopes.withUnsafeBufferPointer { slopes in
                 sums.pack(
-                    weights: parameters + weights, biases: parameters + biases, slopes: slopes.baseAddress, into: packed)
+                    weights: parameters + weights, biases: parameters + biases, slopes: slopes.baseAddress, into: packed
+                )
             }
             packed += sums.packedCount
         }

@@ -58,7 +58,9 @@ struct ImagePass: Sendable {
         layers = LinearLayer.list(description)
         var extents = [(rows: height, columns: width)]
         for (index, layer) in layers.enumerated() {
-            if case .transposed = layer.kind, index + 1 < layers.count { throw .upsamplingBeforeTheEnd(layer: layer.name) }
+            if case .transposed = layer.kind, index + 1 < layers.count {
+                throw .upsamplingBeforeTheEnd(layer: layer.name)
+            }
             let last = extents[index]
             extents.append((layer.outputExtent(last.rows), layer.outputExtent(last.columns)))
         }

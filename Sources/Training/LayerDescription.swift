@@ -24,8 +24,8 @@ package enum LayerDescription: Hashable, Sendable {
     /// max(x, 0) + slope * min(x, 0); slope (1) or (channels). Follows a convolution or a transposed convolution.
     case prelu(name: String, channels: Int, sharing: SlopeSharing)
 
-    /// Weight (inputs, outputs, kernel, kernel), bias (outputs); output extent (n - 1) * stride + kernel - 2 * padding +
-    /// outputPadding. The input is zero beyond its edges.
+    /// Weight (inputs, outputs, kernel, kernel), bias (outputs); output extent (n - 1) * stride + kernel - 2 * padding
+    /// + outputPadding. The input is zero beyond its edges.
     case transposedConvolution(
         name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: Int)
 

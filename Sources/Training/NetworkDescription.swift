@@ -52,7 +52,8 @@ package struct NetworkDescription: Hashable, Sendable {
     /// layers 3x3, expanding 1x1 to `d`, deconvolution 9x9. A PReLU follows each convolution (the paper leaves open
     /// whether each mapping layer has one), by default with one slope a layer as in the authors' weights.
     package static func fsrcnn(
-        d: Int = 56, s: Int = 12, m: Int = 4, scale: Int, channels: Int = 1, labelConvention: LabelConvention = .authors,
+        d: Int = 56, s: Int = 12, m: Int = 4, scale: Int, channels: Int = 1,
+        labelConvention: LabelConvention = .authors,
         slopes: SlopeSharing = .perLayer
     ) -> NetworkDescription {
         precondition(d > 0 && s > 0 && m >= 0 && scale > 0 && channels > 0, "FSRCNN has an extent below 1")

@@ -92,7 +92,8 @@ package final class Trainer {
         return loss
     }
 
-    /// The loss of the given samples, as many as a batch has, and its gradient, named as the parameters. Trains nothing.
+    /// The loss of the given samples, as many as a batch has, and its gradient, named as the parameters. Trains
+    /// nothing.
     package func lossAndGradient(
         _ source: some PatchSource, samples: [Int]
     ) throws -> (loss: Double, gradient: [Parameter]) {
@@ -217,7 +218,8 @@ package final class Trainer {
         return pass
     }
 
-    private static func baseRates(_ description: NetworkDescription, _ configuration: TrainingConfiguration) -> [Double] {
+    private static func baseRates(_ description: NetworkDescription, _ configuration: TrainingConfiguration) -> [Double]
+    {
         description.layers.flatMap { layer in
             layer.parameters.flatMap { parameter in
                 var rate = configuration.learningRate

@@ -18,7 +18,8 @@ extension Trainer {
     package var state: TrainerState {
         var tensors = network.parameters
         for (name, memory) in optimizerMemory {
-            tensors += Network.split(Array(memory.buffer), by: network.description.parameters, prefix: "optimizer.\(name)/")
+            tensors += Network.split(
+                Array(memory.buffer), by: network.description.parameters, prefix: "optimizer.\(name)/")
         }
         return TrainerState(tensors: tensors, integers: ["step": step])
     }

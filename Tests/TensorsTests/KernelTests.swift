@@ -87,7 +87,8 @@ private func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
         let values = laneMemory(v, valuesGrid), gradient = laneMemory(d, grid)
         let slopes = FloatMemory(count: 3)
         for (channel, slope) in [Float(0.25), -0.5, 1.5].enumerated() { slopes.pointer[channel] = slope }
-        let scratch = FloatMemory(count: 2 * 3 * 16), biases = FloatMemory(count: 3), slopeTotals = FloatMemory(count: 3)
+        let scratch = FloatMemory(count: 2 * 3 * 16), biases = FloatMemory(count: 3),
+            slopeTotals = FloatMemory(count: 3)
         Elementwise.activationGradient(
             level, gradient: gradient.pointer, grid: grid,
             values: (UnsafePointer(values.pointer), valuesGrid, UnsafePointer(slopes.pointer)),
@@ -121,8 +122,9 @@ private func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
         let weights = (0..<16).map { Float($0 < 11 ? 1 : 0) }
         let sums = FloatMemory(count: 16)
         Elementwise.squaredError(
-            level, output: output.pointer, outputGrid: grid, labels: labels.pointer, gradient: gradient.pointer,
-            gradientGrid: grid, scales: weights.map { $0 * 0.125 }, weights: weights, sums: sums.pointer)
+            level, output: output.pointer, outputGrid: grid, labels: labels.pointer, labelGrid: grid,
+            gradient: gradient.pointer, gradientGrid: grid, scales: weights.map { $0 * 0.125 }, weights: weights,
+            sums: sums.pointer)
         for lane in 0..<16 {
             var sum: Float = 0
             let result = sample(lane, of: gradient, grid)

@@ -35,7 +35,8 @@ import Training
                 twin.parameters[parameter.name]?[place] = values[place]
                 let difference = (above - below) / (2 * h) - Double(parameter.tensor.values[place])
                 #expect(
-                    difference.magnitude < 2e-5 * scale + 1e-8, "\(parameter.name)[\(place)] of \(smallNetworks[network].name)")
+                    difference.magnitude < 2e-5 * scale + 1e-8,
+                    "\(parameter.name)[\(place)] of \(smallNetworks[network].name)")
                 compared += 1
             }
         }

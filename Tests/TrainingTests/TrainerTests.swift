@@ -86,7 +86,8 @@ private func trained(
         }
         #expect(
             found?.description
-                == "the training state cannot be restored: the tensor 'optimizer.first-moment/expand.bias' is missing or has another shape"
+                == "the training state cannot be restored: "
+                + "the tensor 'optimizer.first-moment/expand.bias' is missing or has another shape"
         )
     }
 

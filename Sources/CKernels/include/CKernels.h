@@ -23,7 +23,8 @@ typedef enum reprise_level {
 } reprise_level;
 
 /// Weighted sums over a list of taps, the core of convolution, transposed convolution and their input gradients:
-/// out[o][r][c] = bias[o] + sum over t = 0, 1, ... of weight[t][o] * input[tap_offsets[t] + r * input_row + c * input_column],
+/// out[o][r][c] = bias[o]
+///     + sum over t = 0, 1, ... of weight[t][o] * input[tap_offsets[t] + r * input_row + c * input_column],
 /// one fma per tap in the order of the list. `c` counts vectors.
 typedef struct reprise_sums {
     const float *input;
@@ -42,12 +43,12 @@ typedef struct reprise_sums {
 } reprise_sums;
 
 /// Products summed over pixels, the core of all weight gradients:
-/// sums[ch][t][lane] += sum over r, c of dense[ch * dense_channel + r * dense_row + c * dense_column + lane]
+/// sums[ch][t][lane] += sum over r, c of dense[ch * dense_channel + r * dense_row + c * 16 + lane]
 ///                                   * input[tap_offsets[t] + r * input_row + c * input_column + lane].
 typedef struct reprise_products {
     const float *dense;
     size_t channels;
-    ptrdiff_t dense_channel, dense_row, dense_column;
+    ptrdiff_t dense_channel, dense_row;
     const float *input;
     const ptrdiff_t *tap_offsets;
     size_t taps;
@@ -74,7 +75,8 @@ typedef struct reprise_activation_gradient {
 typedef struct reprise_squared_error {
     const float *output;
     ptrdiff_t output_channel, output_row;
-    const float *labels; // (channels, rows, columns, 16), dense
+    const float *labels;
+    ptrdiff_t label_channel, label_row;
     float *gradient;
     ptrdiff_t gradient_channel, gradient_row;
     size_t channels, rows, columns;
@@ -147,7 +149,8 @@ typedef struct reprise_transposed_shape {
     size_t stride, padding, output_padding;
 } reprise_transposed_shape;
 
-/// x (inputs, height, width), w (outputs, inputs, kh, kw), b (outputs) or NULL -> y; order: bias, then input, row, column.
+/// x (inputs, height, width), w (outputs, inputs, kh, kw), b (outputs) or NULL -> y; order: bias, then input,
+/// row, column.
 void reprise_reference_convolution(
     const reprise_convolution_shape *shape, const float *x, const float *w, const float *b, float *y);
 /// dy, w -> dx; order: output, row, column of the kernel; the replicated border is then folded back, columns before
@@ -157,8 +160,8 @@ void reprise_reference_convolution_input_gradient(
 /// 16 samples of x and dy -> dw; each sample sums over rows and columns, then the lanes by halves.
 void reprise_reference_convolution_weight_gradient(
     const reprise_convolution_shape *shape, const float *x, const float *dy, float *dw);
-/// x, w (inputs, outputs, k, k), b -> y of (height - 1) * stride - 2 padding + k + output_padding rows; order: bias, then
-/// input, then the kernel's rows and columns of this output's phase, ascending.
+/// x, w (inputs, outputs, k, k), b -> y of (height - 1) * stride - 2 padding + k + output_padding rows; order: bias,
+/// then input, then the kernel's rows and columns of this output's phase, ascending.
 void reprise_reference_transposed(
     const reprise_transposed_shape *shape, const float *x, const float *w, const float *b, float *y);
 /// dy, w -> dx; order: output, row, column of the kernel.
