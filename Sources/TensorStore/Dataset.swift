@@ -28,8 +28,9 @@ final class Dataset {
         self.file = path
         self.name = name
         let checks = DatasetChecks(file: path, name: name, fileByteCount: fileByteCount)
-        let layout = try checks.layout(in: file)
-        let dataset = try checks.open(in: file, layout)
+        let opened = try checks.open(in: file)
+        let layout = opened.layout
+        let dataset = opened.identifier
         let type = try Identifier(H5Dget_type(dataset.value), checks.failure)
         let space = try Identifier(H5Dget_space(dataset.value), checks.failure)
         elementType = try checks.elementType(type.value)
@@ -98,10 +99,17 @@ final class Dataset {
         try HDF5.check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nil, count, nil), failure)
     }
 
+    /// As many axes as the box has: libhdf5 is many times slower between boxes of unequal rank, element by element.
     private func makeMemorySpace(_ count: [Int]) throws -> Identifier {
-        var elements = hsize_t(count.reduce(1, *))
-        return try Identifier(H5Screate_simple(1, &elements, nil), failure)
+        if count.isEmpty { return try Identifier(H5Screate(H5S_SCALAR), failure) }
+        return try Identifier(H5Screate_simple(Int32(count.count), count.map { hsize_t($0) }, nil), failure)
     }
+}
+
+/// A dataset and what its storage is like.
+struct OpenedDataset: ~Copyable {
+    let identifier: Identifier
+    let layout: DatasetLayout
 }
 
 /// The storage of a dataset as far as it matters for reading.
@@ -135,9 +143,26 @@ struct DatasetChecks {
         .unsupported(file: file, object: name, reason: reason)
     }
 
-    func layout(in file: hid_t) throws -> DatasetLayout {
-        let dataset = try Identifier(H5Dopen2(file, name, reprise_h5_default()), failure)
-        let creation = try Identifier(H5Dget_create_plist(dataset.value), failure)
+    /// Opens with a chunk cache that suits the layout.
+    ///
+    /// Without filters the cache is off, so that a few rows of a chunk are read alone; with filters a chunk must be
+    /// decoded whole, and neighbours should find it again.
+    func open(in file: hid_t) throws -> OpenedDataset {
+        let dataset = try open(in: file, cacheByteCount: 0)
+        let layout = try layout(of: dataset.value)
+        if !layout.isFiltered { return OpenedDataset(identifier: dataset, layout: layout) }
+        try dataset.close(failure)
+        return OpenedDataset(identifier: try open(in: file, cacheByteCount: 32 << 20), layout: layout)
+    }
+
+    private func open(in file: hid_t, cacheByteCount: Int) throws -> Identifier {
+        let access = try Identifier(H5Pcreate(reprise_h5_dataset_access()), failure)
+        try HDF5.check(H5Pset_chunk_cache(access.value, 521, cacheByteCount, 1), failure)
+        return try Identifier(H5Dopen2(file, name, access.value), failure)
+    }
+
+    private func layout(of dataset: hid_t) throws -> DatasetLayout {
+        let creation = try Identifier(H5Dget_create_plist(dataset), failure)
         var layout = DatasetLayout()
         switch H5Pget_layout(creation.value) {
         case H5D_COMPACT, H5D_CONTIGUOUS:
@@ -169,17 +194,6 @@ struct DatasetChecks {
             }
             layout.isFiltered = true
         }
-    }
-
-    /// Opens with a chunk cache that suits the layout.
-    ///
-    /// Without filters the cache is off, so that a few rows of a chunk are read alone; with filters a chunk must be
-    /// decoded whole, and neighbours should find it again.
-    func open(in file: hid_t, _ layout: DatasetLayout) throws -> Identifier {
-        let access = try Identifier(H5Pcreate(reprise_h5_dataset_access()), failure)
-        let cacheByteCount = layout.isFiltered ? 32 << 20 : 0
-        try HDF5.check(H5Pset_chunk_cache(access.value, 521, cacheByteCount, 1), failure)
-        return try Identifier(H5Dopen2(file, name, access.value), failure)
     }
 
     func elementType(_ type: hid_t) throws -> ElementType {
