@@ -190,7 +190,8 @@ struct DatasetChecks {
             switch filter {
             case H5Z_FILTER_DEFLATE where !layout.isDeflated: layout.isDeflated = true
             case H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32: break
-            default: throw unsupported("it is stored with filter \(filter); only deflate, shuffle and fletcher32 are read")
+            default:
+                throw unsupported("it is stored with filter \(filter); only deflate, shuffle and fletcher32 are read")
             }
             layout.isFiltered = true
         }

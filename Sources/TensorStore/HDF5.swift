@@ -61,13 +61,15 @@ package enum HDF5 {
     }
 }
 
-/// What libhdf5 says when the disk is full, from `strerror(ENOSPC)`.
-private let noSpaceReason = "no space left on device"
-
 extension TensorFileError {
     /// A failed write of `object`: a full disk is told apart from everything else.
     static func writing(_ file: String, _ object: String, _ reason: String) -> TensorFileError {
-        reason == noSpaceReason ? .noSpace(file: file) : .cannotWrite(file: file, object: object, reason: reason)
+        isNoSpace(reason) ? .noSpace(file: file) : .cannotWrite(file: file, object: object, reason: reason)
+    }
+
+    /// Whether `reason` is what libhdf5 says when the disk is full, from `strerror(ENOSPC)`.
+    static func isNoSpace(_ reason: String) -> Bool {
+        reason == "no space left on device"
     }
 }
 

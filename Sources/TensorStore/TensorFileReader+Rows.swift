@@ -86,7 +86,8 @@ extension Dataset {
     fileprivate func checkRows(_ range: Range<Int>, targetCount: Int, rowCount: Int) {
         precondition(shape.rank > 0, "'\(name)' is a scalar and has no rows")
         precondition(
-            range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) are outside the \(shape[0]) of '\(name)'")
+            range.lowerBound >= 0 && range.upperBound <= shape[0],
+            "rows \(range) are outside the \(shape[0]) of '\(name)'")
         precondition(
             targetCount == rowCount * shape.rowElementCount,
             "\(rowCount) rows of '\(name)' do not fill \(targetCount) elements")

@@ -75,7 +75,9 @@ package final class TensorFileReader {
         try attributes(of: object).first { $0.name.equalsInBytes(name) }?.value
     }
 
-    /// All values of a dataset, row-major. Types are not converted: another one is an error.
+    /// All values of a dataset, row-major.
+    ///
+    /// Types are not converted: another one is an error.
     package func read<Element: TensorElement>(_ name: String, as _: Element.Type = Element.self) throws -> [Element] {
         try HDF5.locked {
             let dataset = try open(name)

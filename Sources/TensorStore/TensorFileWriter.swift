@@ -38,7 +38,8 @@ package final class TensorFileWriter {
             try HDF5.check(H5Pset_libver_bounds(access.value, H5F_LIBVER_V18, H5F_LIBVER_V18), error)
             try HDF5.check(H5Pset_fclose_degree(access.value, H5F_CLOSE_STRONG), error)
             return try HDF5.check(
-                H5Fcreate(path, reprise_h5_create_exclusive(), creation.value, access.value), error)
+                H5Fcreate(path, reprise_h5_create_exclusive(), creation.value, access.value)
+            ) { TensorFileError.isNoSpace($0) ? .noSpace(file: path) : error($0) }
         }
     }
 
@@ -109,7 +110,9 @@ package final class TensorFileWriter {
         return TensorStream(name: name, rowShape: rowShape, chunks: chunks)
     }
 
-    /// Finishes open streams and closes the file; afterwards the writer can't be used. A file whose `close()` throws is no good.
+    /// Finishes open streams and closes the file, after which the writer can't be used.
+    ///
+    /// A file whose `close()` throws is no good.
     package func close() throws {
         checkOpen()
         try streams.forEach { try $0.finish() }

@@ -33,7 +33,9 @@ package final class TensorStream<Element: TensorElement> {
         try rows.withUnsafeBufferPointer { try append($0) }
     }
 
-    /// Writes what is pending and closes the dataset; closing the file does it too. Once finished, again is nothing.
+    /// Writes what is pending and closes the dataset.
+    ///
+    /// Closing the file does it too; a second time does nothing.
     package func finish() throws {
         try chunks.finish()
     }
@@ -113,7 +115,8 @@ final class ChunkWriter {
     private func keep(_ part: Slice<UnsafeRawBufferPointer>) {
         let start = pendingByteCount
         pending.withUnsafeMutableBytes {
-            UnsafeMutableRawBufferPointer(rebasing: $0[start...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+            UnsafeMutableRawBufferPointer(rebasing: $0[start...])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
         }
         pendingByteCount += part.count
     }
@@ -128,7 +131,7 @@ final class ChunkWriter {
         pendingByteCount = 0
     }
 
-    /// Writes one chunk of which `rows` rows count. Only the last has fewer than `chunkRows`.
+    /// Writes one chunk of which `rows` rows count, fewer than `chunkRows` only in the last.
     private func writeChunk(_ bytes: UnsafeRawBufferPointer, rows: Int) throws {
         var offset = [hsize_t](repeating: 0, count: rowShape.rank + 1)
         offset[0] = hsize_t(writtenRowCount)

@@ -153,10 +153,10 @@ extension TensorStoreTests {
                         var covered: [Int] = []
                         for box in boxes {
                             let elements = offsets(of: box, in: shape)
-                            #expect(elements.count <= max(1, 4 * block), "\(shape), \(block), \(String(describing: chunkRows))")
+                            #expect(elements.count <= max(1, 4 * block), "\(shape), \(block)")
                             covered += elements
                         }
-                        #expect(covered == Array(0..<shape.count), "\(shape), \(block), \(String(describing: chunkRows))")
+                        #expect(covered == Array(0..<shape.count), "\(shape), \(block), \(chunkRows ?? 0)")
                     }
                 }
             }

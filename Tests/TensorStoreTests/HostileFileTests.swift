@@ -13,7 +13,10 @@ extension TensorStoreTests {
                     "external", "'link' is a soft, external or user-defined link",
                     { H5Lcreate_external("/etc/other.h5", "/data", $0, "link", 0, 0) }
                 ),
-                ("soft", "'link' is a soft, external or user-defined link", { H5Lcreate_soft("/group", $0, "link", 0, 0) }),
+                (
+                    "soft", "'link' is a soft, external or user-defined link",
+                    { H5Lcreate_soft("/group", $0, "link", 0, 0) }
+                ),
                 ("circle", "the group has two names", { H5Lcreate_hard($0, "/", $0, "group/circle", 0, 0) }),
             ]
             try withTemporaryFolder { folder in
@@ -64,7 +67,8 @@ extension TensorStoreTests {
                     let float32 = reprise_h5_float32()
                     try file.write("unwritten", [Float](), float32, extents: [1 << 24])
                     try file.write("huge", [Float](), float32, extents: [1 << 40], chunk: [1 << 20])
-                    try file.write("overflowing", [Float](), float32, extents: [1 << 31, 1 << 31, 2], chunk: [1, 1, 1])
+                    try file.write(
+                        "overflowing", [Float](), float32, extents: [1 << 31, 1 << 31, 2], chunk: [1, 1, 1])
                     try file.write("overflowing-but-empty", [Float](), float32, extents: [1 << 31, 1 << 31, 0])
                     try file.write("deflated", [Float](), float32, extents: [1 << 40], chunk: [1 << 20]) {
                         H5Pset_deflate($0, 9)
@@ -95,7 +99,8 @@ extension TensorStoreTests {
                     try file.write("scaled", [1, 2] as [Int32], reprise_h5_int32(), extents: [2], chunk: [2]) {
                         H5Pset_scaleoffset($0, H5Z_SO_INT, 0)
                     }
-                    try file.write("compressed-twice", [1, 2] as [Int32], reprise_h5_int32(), extents: [2], chunk: [2]) {
+                    let int32 = reprise_h5_int32()
+                    try file.write("compressed-twice", [1, 2] as [Int32], int32, extents: [2], chunk: [2]) {
                         H5Pset_deflate($0, 9)
                         H5Pset_deflate($0, 9)
                     }
@@ -133,18 +138,16 @@ extension TensorStoreTests {
                 let bytes = try smallFile("\(folder)/a.h5")
                 var refused = 0
                 for position in bytes.indices {
-                    for mask: UInt8 in [0x01, 0x80, 0xFF] {
-                        var altered = bytes
-                        altered[position] ^= mask
-                        try writeBytes(altered, to: "\(folder)/altered.h5")
-                        do {
-                            try readEverything("\(folder)/altered.h5")
-                        } catch is TensorFileError {
-                            refused += 1
-                        }
+                    var altered = bytes
+                    altered[position] ^= [0x01, 0x80, 0xFF][position % 3]
+                    try writeBytes(altered, to: "\(folder)/altered.h5")
+                    do {
+                        try readEverything("\(folder)/altered.h5")
+                    } catch is TensorFileError {
+                        refused += 1
                     }
                 }
-                #expect(refused > bytes.count)
+                #expect(refused > bytes.count / 3)
             }
         }
     }

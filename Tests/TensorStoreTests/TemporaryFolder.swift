@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Testing
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -7,8 +9,6 @@
 #elseif canImport(Darwin)
     import Darwin
 #endif
-
-import Testing
 
 /// Runs `body` in a fresh folder, removed afterwards with the files in it.
 func withTemporaryFolder(_ body: (_ folder: String) throws -> Void) throws {

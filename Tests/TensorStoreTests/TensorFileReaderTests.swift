@@ -82,7 +82,8 @@ extension TensorStoreTests {
                         try "b".withCString { try file.write("variable", [first, $0], variable, extents: [2]) }
                     }
                     try "tensorflow".withCString { try file.setAttribute("backend", [$0], variable) }
-                    try file.setAttribute("layers", Array("ab\0c\0\0".utf8), ForeignFile.stringType(3, H5T_STR_NULLPAD), count: 2)
+                    let zeroPadded = ForeignFile.stringType(3, H5T_STR_NULLPAD)
+                    try file.setAttribute("layers", Array("ab\0c\0\0".utf8), zeroPadded, count: 2)
                     try file.setAttribute("byte", [200] as [UInt8], reprise_h5_uint8())
                     try file.setAttribute("half", [0.5] as [Float], reprise_h5_float32(), count: 1)
                     try file.setAttribute("huge", [UInt64.max], reprise_h5_uint64(), on: "big")
