@@ -1,0 +1,52 @@
+# make run        build and run pipelines/quickstart, which needs no data of yours
+# make test       build and run every test
+# make build      build the program, .build/release/reprise
+# make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local)
+# make bench      measure speed (the package in Benchmarks)
+# make lint       complain about style
+# make format     mend the style in place
+# make docs       write docs/TOOLS.md anew and check that links in the pages lead somewhere
+# make clean      remove .build; your cache/ is never touched
+#
+# Each word that builds first installs missing system packages on Debian and Ubuntu: pkg-config, libpng-dev,
+# libhdf5-dev, zlib1g-dev. Everything is built in release, one configuration for program and tests: training without
+# optimisation would take hours, and the second command finds most of its work done.
+
+PREFIX ?= /usr/local
+CONFIGURATION = -c release
+SOURCES = Sources Tests Package.swift
+
+.PHONY: run test build install bench lint format docs clean prerequisites
+
+run: build
+	.build/release/reprise run pipelines/quickstart
+
+# Tests use no @testable import; asking for none leaves what `make build` made as it is.
+test: prerequisites
+	swift test $(CONFIGURATION) --disable-testable-imports
+
+build: prerequisites
+	swift build $(CONFIGURATION) --product reprise
+
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 .build/release/reprise "$(DESTDIR)$(PREFIX)/bin/reprise"
+
+bench: prerequisites
+	swift run $(CONFIGURATION) --package-path Benchmarks
+
+lint:
+	swift format lint --strict --recursive $(SOURCES)
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+docs: build
+	Scripts/write-tools-page.sh
+	Scripts/check-links.sh
+
+clean:
+	rm -rf .build
+
+prerequisites:
+	@Scripts/install-prerequisites.sh
