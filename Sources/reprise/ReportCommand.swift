@@ -4,6 +4,7 @@ import ArgumentParser
 import ContentStore
 import PipelineExecution
 import PipelineManifest
+import PipelinePlanning
 import Reporting
 import SystemPackage
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// What a user reads on stderr, whole, and the exit code, for each kind of bad input that needs the program to be met.
+@Suite struct BadInputTests {
+    private static let images = """
+        reprise: 1
+        sources:
+          photos: {path: photos, role: train}
+        stages:
+          images: {tool: images, inputs: {files: photos}}
+          patches: {tool: patches, inputs: {images: images}, settings: {scale: 3}}
+
+        """
+
+    private func check(
+        _ files: [String: String], _ arguments: [String] = ["run", "p.yml", "-q"], code: Int32, _ expected: String,
+        location: Testing.SourceLocation = #_sourceLocation
+    ) throws {
+        let project = try CommandLineProject(files)
+        let outcome = try project.reprise(list: arguments)
+        let errors = outcome.errors.replacingOccurrences(of: project.folder.path, with: "HERE")
+        #expect(errors == expected, sourceLocation: location)
+        #expect(outcome.code == code, sourceLocation: location)
+    }
+
+    @Test func `a missing data set says where it was looked for and how to name another`() throws {
+        try check(
+            ["p.yml": Self.images], code: 2,
+            """
+            error: p.yml:3:18: source 'photos' is not there
+                photos: {path: photos, role: train}
+                               ^^^^^^
+              looked for: data/photos
+            hint: name the folder that holds 'photos' with --data DIR or REPRISE_DATA
+
+            """)
+    }
+
+    @Test func `an empty folder is told`() throws {
+        try check(
+            ["p.yml": Self.images, "data/photos/.hidden": ""], code: 2,
+            """
+            error: p.yml:3:18: source 'photos' holds no files
+                photos: {path: photos, role: train}
+                               ^^^^^^
+              looked in: data/photos
+            hint: name another data folder with --data DIR or REPRISE_DATA
+
+            """)
+    }
+
+    @Test func `a file that is no image fails its stage with the file and the manifest's line`() throws {
+        try check(
+            ["p.yml": Self.images, "data/photos/notes.txt": "hello"], code: 1,
+            """
+            error: p.yml:5:43: stage 'images' failed: cannot read the image 'data/photos/notes.txt': \
+            not a PNG or BMP file: it begins with "hello"
+                images: {tool: images, inputs: {files: photos}}
+                                                       ^^^^^^
+            hint: a source's 'files: "*.png"' leaves other files out
+
+            """)
+    }
+
+    @Test func `an image that ends too early is told`() throws {
+        let header = String(decoding: [0x42, 0x4d, 0x20, 0x00], as: UTF8.self)
+        try check(
+            ["p.yml": Self.images, "data/photos/a.bmp": header], code: 1,
+            """
+            error: p.yml:5:43: stage 'images' failed: cannot read the image 'data/photos/a.bmp': \
+            the file ends too early
+                images: {tool: images, inputs: {files: photos}}
+                                                       ^^^^^^
+            hint: a source's 'files: "*.png"' leaves other files out
+
+            """)
+    }
+
+    @Test func `an image smaller than a patch is told`() throws {
+        let manifest = """
+            reprise: 1
+            stages:
+              small: {tool: synthesize, settings: {count: 1, height: 20, width: 60}}
+              patches: {tool: patches, inputs: {images: small}, settings: {scale: 3}}
+
+            """
+        try check(
+            ["p.yml": manifest], code: 1,
+            """
+            error: p.yml:4:45: stage 'patches' failed: image 'synthetic-001' is 60x20 pixels, and a patch of \
+            11 LR pixels at x3 needs 33x33
+                patches: {tool: patches, inputs: {images: small}, settings: {scale: 3}}
+                                                          ^^^^^
+            hint: leave it out, use a smaller 'input', or augment with larger scales
+
+            """)
+    }
+
+    @Test func `a scale that is not supported is told before anything runs`() throws {
+        try check(
+            ["p.yml": Self.images.replacingOccurrences(of: "scale: 3", with: "scale: 5")], code: 2,
+            """
+            error: p.yml:6:71: setting 'scale' of tool 'patches' takes 2, 3 or 4, not 5
+                patches: {tool: patches, inputs: {images: images}, settings: {scale: 5}}
+                                                                                     ^
+
+            """)
+    }
+
+    @Test func `a path from a test set to a learner is an error with the path printed`() throws {
+        let manifest = """
+            reprise: 1
+            sources:
+              set5: {path: Set5, role: test}
+            stages:
+              images: {tool: images, inputs: {files: set5}}
+              patches: {tool: patches, inputs: {images: images}, settings: {scale: 3}}
+              train: {tool: train, inputs: {patches: patches}, settings: {steps: 1}}
+
+            """
+        try check(
+            ["p.yml": manifest], ["validate", "p.yml"], code: 2,
+            """
+            error: p.yml:7:42: stage 'train' learns from a test set through its input 'patches'
+                train: {tool: train, inputs: {patches: patches}, settings: {steps: 1}}
+                                                       ^^^^^^^
+              path: source 'set5' (test) -> stage 'images' -> stage 'patches' -> stage 'train'
+            hint: use a part of the training images as validation set; a stage that only measures does not learn
+
+            """)
+    }
+
+    @Test func `a pipeline that is not there is told`() throws {
+        try check(
+            [:], ["run", "nothing.yml"], code: 2,
+            """
+            error: there is no pipeline 'nothing.yml'
+            hint: PIPELINE is a manifest, or a folder that holds 'pipeline.yml'
+
+            """)
+    }
+
+    @Test func `an unknown name for --set and an unknown stage are told`() throws {
+        let manifest = "reprise: 1\nsettings: {size: 20}\nstages:\n  s: {tool: synthesize, settings: {count: 1}}\n"
+        let project = try CommandLineProject(["p.yml": manifest])
+        let set = try project.reprise("run", "p.yml", "--set", "sise=3")
+        #expect(set.code == 2)
+        #expect(set.errors.contains("did you mean 'size'?"), "\(set.errors)")
+        let stage = try project.reprise("why", "p.yml", "t")
+        #expect(stage.code == 2)
+        #expect(stage.errors == "error: the pipeline 'p' has no stage 't'\nhint: did you mean 's'?\n")
+    }
+
+    @Test func `a cache that cannot be made is the disk's fault`() throws {
+        let manifest = "reprise: 1\nstages:\n  s: {tool: synthesize, settings: {count: 1}}\n"
+        try check(
+            ["p.yml": manifest, "blocked": "a file"], ["run", "p.yml", "-q", "--cache", "blocked/cache"], code: 4,
+            "error: cannot make the folder 'blocked/cache/work': not a directory\n")
+    }
+
+    @Test func `a stage with run tells its last words and its exit code`() throws {
+        let manifest = """
+            reprise: 1
+            stages:
+              broken:
+                run: sh fail.sh
+                code: [fail.sh]
+                outputs: {text: out.txt}
+
+            """
+        try check(
+            ["p.yml": manifest, "fail.sh": "echo first\necho second >&2\nexit 7\n"], code: 1,
+            """
+            error: p.yml:3:3: stage 'broken' failed: its command ended with exit code 7
+                broken:
+                ^^^^^^
+            last lines of its log ('reprise log' shows all):
+              first
+              second
+              its command ended with exit code 7
+
+            """)
+    }
+}
+
+extension CommandLineProject {
+    func reprise(list arguments: [String]) throws -> Outcome { try run(arguments, environment: [:]) }
+}

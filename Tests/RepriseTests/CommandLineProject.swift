@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// A project in a temporary folder that the built program is run on, as a user would.
+final class CommandLineProject {
+    struct Outcome {
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
+    let folder: URL
+
+    init(_ files: [String: String] = [:]) throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (name, text) in files { try write(Data(text.utf8), to: name) }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func write(_ bytes: Data, to name: String) throws {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try bytes.write(to: file)
+    }
+
+    func edit(_ name: String, _ old: String, _ new: String) throws {
+        let file = folder.appendingPathComponent(name)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.contains(old), "there is nothing to edit in \(name)")
+        try text.replacingOccurrences(of: old, with: new).write(to: file, atomically: false, encoding: .utf8)
+    }
+
+    func text(_ name: String) throws -> String {
+        try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    /// Runs `reprise ARGUMENTS` in the project's folder.
+    @discardableResult
+    func reprise(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+        try run(arguments, environment: environment)
+    }
+
+    func run(_ arguments: [String], environment: [String: String]) throws -> Outcome {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        let (output, errors) = (folder.appendingPathComponent(".output"), folder.appendingPathComponent(".errors"))
+        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        process.waitUntilExit()
+        return Outcome(
+            code: process.terminationStatus, output: try text(".output"), errors: try text(".errors"))
+    }
+
+    /// The outcome of each stage that `run --json` tells.
+    func outcomes(_ arguments: String..., environment: [String: String] = [:]) throws -> [String: String] {
+        let process = try run(arguments + ["--json"], environment: environment)
+        let object = try JSONSerialization.jsonObject(with: Data(process.output.utf8)) as? [String: Any]
+        let stages = object?["stages"] as? [[String: Any]] ?? []
+        #expect(!stages.isEmpty, "no stages in: \(process.output) \(process.errors)")
+        var outcomes: [String: String] = [:]
+        for stage in stages {
+            if let name = stage["name"] as? String { outcomes[name] = stage["outcome"] as? String }
+        }
+        return outcomes
+    }
+
+    /// Beside the test bundle, where the package manager puts the products of one build.
+    static let executable: URL = {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+        let start = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        return start.deletingLastPathComponent().appendingPathComponent("reprise")
+    }()
+}
