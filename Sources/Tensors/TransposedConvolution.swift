@@ -101,15 +101,16 @@ package struct TransposedConvolution: Hashable, Sendable {
             for row in rows {
                 let (rowStep, rowPhase) = (row + padding).quotientAndRemainder(dividingBy: stride)
                 let line = output + (channel * extent.rows + row) * extent.columns
-                for column in columns {
-                    let (columnStep, columnPhase) = (column + padding).quotientAndRemainder(dividingBy: stride)
-                    let plane = (channel * stride + rowPhase) * stride + columnPhase
-                    line[column] =
-                        memory[
-                            grid.origin
-                                + grid.offset(
-                                    channel: plane, row: rowStep - steps.rows.lowerBound,
-                                    column: columnStep - steps.columns.lowerBound)]
+                for phase in 0..<stride {
+                    let from =
+                        memory + grid.origin
+                        + grid.offset(
+                            channel: (channel * stride + rowPhase) * stride + phase,
+                            row: rowStep - steps.rows.lowerBound, column: 0)
+                    for step in steps.columns {
+                        let column = step * stride + phase - padding
+                        if columns.contains(column) { line[column] = from[step - steps.columns.lowerBound] }
+                    }
                 }
             }
         }

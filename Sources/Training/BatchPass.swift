@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One way through a network and back for 16 samples. All shapes, places in memory and lists of taps are worked out
-// once, in `BatchPass`; `run` then only computes. Every group of 16 samples leaves its own gradient, so that groups can be
-// computed by any thread in any order and added in a fixed one.
+// once, in `BatchPass`; `run` then only computes. Every group of 16 samples leaves its own gradient, so that groups can
+// be computed by any thread in any order and added in a fixed one.
 
 import Tensors
 
@@ -105,7 +105,8 @@ struct BatchPass: Sendable {
         let loss: UnsafeMutablePointer<Float>  // 16 sums of squared differences
     }
 
-    /// The loss of a group and the gradient of its parameters. Returns the first stage whose output is not finite.
+    /// The loss of a group and the gradient of its parameters. Returns the first stage whose output is not finite,
+    /// or, where only the loss is not, the count of stages.
     func run(_ level: SIMDLevel, _ group: Group) -> Int? {
         forward(level, group)
         squaredError(level, group)
@@ -233,7 +234,7 @@ struct BatchPass: Sendable {
                 }
             }
         }
-        return stages.count - 1
+        return stages.count
     }
 }
 

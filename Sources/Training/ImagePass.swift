@@ -36,8 +36,14 @@ extension Network {
         let input = FloatMemory(count: image.values.count)
         for (place, value) in image.values.enumerated() { input.pointer[place] = value }
         let tiles = pass.tiles(tile)
-        pool.parallel(tiles.count) { index in
-            pass.run(level, tiles[index], input: input.pointer, packed: packed, output: output.pointer)
+        let plans = pass.plans(for: tiles)
+        // Two grids for each worker, in turn the input and the output of a layer.
+        let count = plans.list.map(\.memoryCount).max() ?? 0
+        let memory = (0..<2 * min(pool.threads, tiles.count)).map { _ in FloatMemory(count: count) }
+        pool.parallelByWorker(tiles.count) { index, worker in
+            pass.run(
+                level, tiles[index], plans.list[plans.indices[index]], input: input.pointer, packed: packed,
+                memory: (memory[2 * worker].pointer, memory[2 * worker + 1].pointer), output: output.pointer)
         }
         return Tensor(shape: [description.outputs, rows, columns], values: Array(output.buffer))
     }
@@ -92,9 +98,9 @@ struct ImagePass: Sendable {
     /// Weights, biases and slopes in the kernels' order, one array a layer and group of phases: they do not depend on
     /// the tile.
     func packed(_ values: [Float]) -> [[FloatMemory]] {
-        let plans = plans(for: Region(rows: whole.rows.prefix(1), columns: whole.columns.prefix(1)))
+        let plan = plan(for: Region(rows: whole.rows.prefix(1), columns: whole.columns.prefix(1)))
         return values.withUnsafeBufferPointer { values in
-            zip(layers, plans).map { layer, plan in
+            zip(layers, plan.layers).map { layer, plan in
                 let slopes = (0..<layer.outputs).map { channel in
                     layer.activation.map { values[$0.slopes + ($0.sharing == .perLayer ? 0 : channel)] } ?? 0
                 }
@@ -113,38 +119,93 @@ struct ImagePass: Sendable {
     }
 
     /// One layer's part of a tile.
-    private struct LayerPlan {
+    struct LayerPlan: Sendable {
         let sums: [WeightedSums]
         let input: Grid
-        /// The part of the layer's input, in image coordinates, that `input` holds inside its margins.
-        let region: Region
     }
 
-    func run(
-        _ level: SIMDLevel, _ tile: Region, input image: UnsafePointer<Float>, packed: [[FloatMemory]],
-        output: UnsafeMutablePointer<Float>
-    ) {
-        let plans = plans(for: tile)
-        var memory = FloatMemory(count: plans[0].input.count)
-        copy(image, to: memory, plans[0])
-        for (index, layer) in layers.enumerated() {
-            let plan = plans[index]
-            let border: Border = if case .convolution(_, let border) = layer.kind { border } else { .zero }
-            plan.input.fillMargins(border, in: memory.pointer)
-            let grid = index + 1 < layers.count ? plans[index + 1].input : finalGrid(tile)
-            let next = FloatMemory(count: grid.count)
-            let sums = layer.activation == nil ? next : FloatMemory(count: grid.count)
-            for (part, packed) in zip(plan.sums, packed[index]) {
-                part.run(
-                    level, packed: packed.pointer, input: memory.pointer, output: sums.pointer,
-                    activated: layer.activation == nil ? nil : next.pointer)
+    /// What is done for a tile. Tiles away from the borders share one plan.
+    struct TilePlan: Sendable {
+        let layers: [LayerPlan]
+        /// The last layer's sums: pixels, or planes of phases.
+        let output: Grid
+
+        var memoryCount: Int { layers.map(\.input.count).reduce(output.count, max) }
+    }
+
+    /// A plan for each different tile, and for each tile the place of its plan.
+    func plans(for tiles: [Region]) -> (list: [TilePlan], indices: [Int]) {
+        var list: [TilePlan] = []
+        var places: [[Int]: Int] = [:]
+        let indices = tiles.map { tile in
+            let key = ([tile] + needed(for: tile)).flatMap { region in
+                [
+                    region.rows.lowerBound - tile.rows.lowerBound, region.rows.upperBound - tile.rows.lowerBound,
+                    region.columns.lowerBound - tile.columns.lowerBound,
+                    region.columns.upperBound - tile.columns.lowerBound,
+                ]
             }
-            memory = next
+            if let place = places[key] { return place }
+            list.append(plan(for: tile))
+            places[key] = list.count - 1
+            return list.count - 1
         }
-        finish(tile, memory, output)
+        return (list, indices)
     }
 
-    /// The grid of the last layer's sums: pixels, or planes of phases.
+    /// How far before and after its own place a layer's sum reads.
+    private func reach(_ layer: LinearLayer) -> (before: Int, after: Int) {
+        switch layer.kind {
+        case .convolution(let convolution, _):
+            (convolution.padding, convolution.kernel - 1 - convolution.padding)
+        case .transposed(let transposed): (transposed.reach, 0)
+        }
+    }
+
+    /// The part of each layer's input, in image coordinates, that a tile needs.
+    private func needed(for tile: Region) -> [Region] {
+        var regions: [Region] = []
+        var region = tile
+        for index in layers.indices.reversed() {
+            let reach = reach(layers[index])
+            region = Region(
+                rows: Self.needed(region.rows, reach, of: extents[index].rows),
+                columns: Self.needed(region.columns, reach, of: extents[index].columns))
+            regions.append(region)
+        }
+        return regions.reversed()
+    }
+
+    private func plan(for tile: Region) -> TilePlan {
+        let needed = needed(for: tile)
+        let last = finalGrid(tile)
+        var plans: [LayerPlan] = []
+        var output = last
+        for index in layers.indices.reversed() {
+            let layer = layers[index]
+            let (region, sums) = (needed[index], index + 1 < layers.count ? needed[index + 1] : tile)
+            let shift = (
+                rows: sums.rows.lowerBound - region.rows.lowerBound,
+                columns: sums.columns.lowerBound - region.columns.lowerBound
+            )
+            let input = Grid(
+                .image, channels: layer.inputs, height: region.rows.count, width: region.columns.count,
+                margins: Self.margins(sums, reach(layer), needed: region))
+            switch layer.kind {
+            case .transposed(let transposed):
+                plans.append(
+                    LayerPlan(
+                        sums: transposed.forward(
+                            from: input, toPhases: output, firstStep: (shift.rows, shift.columns)), input: input))
+            case .convolution(let convolution, _):
+                plans.append(
+                    LayerPlan(sums: [convolution.forward(from: input, to: output, shift: shift)], input: input))
+            }
+            output = input
+        }
+        return TilePlan(layers: plans.reversed(), output: last)
+    }
+
     private func finalGrid(_ tile: Region) -> Grid {
         switch layers[layers.count - 1].kind {
         case .convolution(let convolution, _):
@@ -153,92 +214,71 @@ struct ImagePass: Sendable {
         }
     }
 
-    /// From the last layer backwards: what each layer needs of its input.
-    private func plans(for tile: Region) -> [LayerPlan] {
-        var plans: [LayerPlan] = []
-        var region = tile
-        var output = finalGrid(tile)
-        for index in layers.indices.reversed() {
-            let extent = extents[index]
-            switch layers[index].kind {
-            case .transposed(let transposed):
-                let reach = transposed.reach
-                let needed = Region(
-                    rows: Self.needed(region.rows, before: reach, after: 0, of: extent.rows),
-                    columns: Self.needed(region.columns, before: reach, after: 0, of: extent.columns))
-                let grid = Grid(
-                    .image, channels: transposed.inputs, height: needed.rows.count, width: needed.columns.count,
-                    margins: Self.margins(region, before: reach, after: 0, needed: needed))
-                let first = (
-                    row: region.rows.lowerBound - needed.rows.lowerBound,
-                    column: region.columns.lowerBound - needed.columns.lowerBound
-                )
-                plans.append(
-                    LayerPlan(
-                        sums: transposed.forward(from: grid, toPhases: output, firstStep: first), input: grid,
-                        region: needed))
-                (region, output) = (needed, grid)
-            case .convolution(let convolution, _):
-                let (before, after) = (convolution.padding, convolution.kernel - 1 - convolution.padding)
-                let needed = Region(
-                    rows: Self.needed(region.rows, before: before, after: after, of: extent.rows),
-                    columns: Self.needed(region.columns, before: before, after: after, of: extent.columns))
-                let grid = Grid(
-                    .image, channels: convolution.inputs, height: needed.rows.count, width: needed.columns.count,
-                    margins: Self.margins(region, before: before, after: after, needed: needed))
-                let shift = (
-                    rows: region.rows.lowerBound - needed.rows.lowerBound,
-                    columns: region.columns.lowerBound - needed.columns.lowerBound
-                )
-                plans.append(
-                    LayerPlan(
-                        sums: [convolution.forward(from: grid, to: output, shift: shift)], input: grid, region: needed))
-                (region, output) = (needed, grid)
-            }
-        }
-        return plans.reversed()
-    }
-
     /// The pixels of an image that a range of sums reads; never empty, since a border pixel may be needed to replicate.
-    private static func needed(_ range: Range<Int>, before: Int, after: Int, of extent: Int) -> Range<Int> {
-        let lower = min(max(range.lowerBound - before, 0), extent - 1)
-        return lower..<max(min(range.upperBound + after, extent), lower + 1)
+    private static func needed(_ range: Range<Int>, _ reach: (before: Int, after: Int), of extent: Int) -> Range<Int> {
+        let lower = min(max(range.lowerBound - reach.before, 0), extent - 1)
+        return lower..<max(min(range.upperBound + reach.after, extent), lower + 1)
     }
 
     /// How far the sums of a region read beyond the pixels there are.
-    private static func margins(_ region: Region, before: Int, after: Int, needed: Region) -> Margins {
+    private static func margins(_ sums: Region, _ reach: (before: Int, after: Int), needed: Region) -> Margins {
         Margins(
-            top: needed.rows.lowerBound - (region.rows.lowerBound - before),
-            bottom: region.rows.upperBound + after - needed.rows.upperBound,
-            left: needed.columns.lowerBound - (region.columns.lowerBound - before),
-            right: region.columns.upperBound + after - needed.columns.upperBound)
+            top: needed.rows.lowerBound - (sums.rows.lowerBound - reach.before),
+            bottom: sums.rows.upperBound + reach.after - needed.rows.upperBound,
+            left: needed.columns.lowerBound - (sums.columns.lowerBound - reach.before),
+            right: sums.columns.upperBound + reach.after - needed.columns.upperBound)
     }
 
-    private func copy(_ image: UnsafePointer<Float>, to memory: FloatMemory, _ plan: LayerPlan) {
+    func run(
+        _ level: SIMDLevel, _ tile: Region, _ plan: TilePlan, input image: UnsafePointer<Float>,
+        packed: [[FloatMemory]], memory: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>),
+        output: UnsafeMutablePointer<Float>
+    ) {
+        var (current, next) = memory
+        copy(image, to: current, needed(for: tile)[0], plan.layers[0].input)
+        for (index, layer) in layers.enumerated() {
+            let part = plan.layers[index]
+            let border: Border = if case .convolution(_, let border) = layer.kind { border } else { .zero }
+            part.input.fillMargins(border, in: current)
+            for (sums, packed) in zip(part.sums, packed[index]) {
+                // The activated value takes the place of its sum, which is not needed again.
+                sums.run(
+                    level, packed: packed.pointer, input: current, output: next,
+                    activated: layer.activation == nil ? nil : next)
+            }
+            swap(&current, &next)
+        }
+        finish(tile, plan.output, current, output)
+    }
+
+    private func copy(
+        _ image: UnsafePointer<Float>, to memory: UnsafeMutablePointer<Float>, _ region: Region, _ grid: Grid
+    ) {
         let extent = extents[0]
-        for channel in 0..<plan.input.channels {
-            for row in plan.region.rows {
-                let from = image + (channel * extent.rows + row) * extent.columns + plan.region.columns.lowerBound
-                let place = plan.input.offset(channel: channel, row: row - plan.region.rows.lowerBound, column: 0)
-                (memory.pointer + plan.input.origin + place).update(from: from, count: plan.region.columns.count)
+        for channel in 0..<grid.channels {
+            for row in region.rows {
+                let from = image + (channel * extent.rows + row) * extent.columns + region.columns.lowerBound
+                let place = grid.offset(channel: channel, row: row - region.rows.lowerBound, column: 0)
+                (memory + grid.origin + place).update(from: from, count: region.columns.count)
             }
         }
     }
 
-    private func finish(_ tile: Region, _ memory: FloatMemory, _ output: UnsafeMutablePointer<Float>) {
+    private func finish(
+        _ tile: Region, _ grid: Grid, _ memory: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    ) {
         let extent = extents[layers.count]
-        let grid = finalGrid(tile)
         switch layers[layers.count - 1].kind {
         case .transposed(let transposed):
             transposed.scatter(
-                phases: grid, in: memory.pointer, steps: (tile.rows, tile.columns), to: output,
+                phases: grid, in: memory, steps: (tile.rows, tile.columns), to: output,
                 extent: (extent.rows, extent.columns))
         case .convolution(let convolution, _):
             for channel in 0..<convolution.outputs {
                 for row in tile.rows {
                     let place = grid.offset(channel: channel, row: row - tile.rows.lowerBound, column: 0)
                     (output + (channel * extent.rows + row) * extent.columns + tile.columns.lowerBound)
-                        .update(from: memory.pointer + grid.origin + place, count: tile.columns.count)
+                        .update(from: memory + grid.origin + place, count: tile.columns.count)
                 }
             }
         }

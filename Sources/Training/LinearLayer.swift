@@ -40,6 +40,13 @@ struct LinearLayer: Sendable {
         return result
     }
 
+    var inputs: Int {
+        switch kind {
+        case .convolution(let convolution, _): convolution.inputs
+        case .transposed(let transposed): transposed.inputs
+        }
+    }
+
     var outputs: Int {
         switch kind {
         case .convolution(let convolution, _): convolution.outputs

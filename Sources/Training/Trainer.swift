@@ -127,9 +127,10 @@ package final class Trainer {
         pool.parallelByWorker(groups) { group, worker in work.run(group, worker) }
         var loss = 0.0
         for group in 0..<groups {
-            if groupFailures.pointer[group] >= 0 {
-                throw TrainingError.notFinite(
-                    step: step + 1, layer: pass.stages[Int(groupFailures.pointer[group])].name, what: .activation)
+            let failure = Int(groupFailures.pointer[group])
+            if failure == pass.stages.count { throw TrainingError.lossNotFinite(step: step + 1) }
+            if failure >= 0 {
+                throw TrainingError.notFinite(step: step + 1, layer: pass.stages[failure].name, what: .activation)
             }
             for lane in 0..<Grid.lanes { loss += Double(groupLosses.pointer[group * Grid.lanes + lane]) }
         }
@@ -270,6 +271,8 @@ package enum TrainingError: Error, Hashable, CustomStringConvertible {
 
     /// Steps count from 1 here.
     case notFinite(step: Int, layer: String, what: Quantity)
+    /// All layers' outputs are finite; a label is not, or the square of a difference overflows.
+    case lossNotFinite(step: Int)
     case shapes(input: String, label: String)
     case noSamples
     case state(String)
@@ -278,6 +281,8 @@ package enum TrainingError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .notFinite(let step, let layer, let what):
             "the \(what.rawValue) of layer '\(layer)' is not finite at step \(step)"
+        case .lossNotFinite(let step):
+            "the loss is not finite at step \(step), though every layer's output is"
         case .shapes(let input, let label):
             "the network does not turn patches of \(input) into labels of \(label)"
         case .noSamples: "there are no training samples"

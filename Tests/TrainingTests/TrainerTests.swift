@@ -136,6 +136,19 @@ private func trained(
         #expect(error?.description == "the output of layer 'map2' is not finite at step 1")
     }
 
+    @Test func `a label that is not finite ends training with the step`() throws {
+        let good = randomPatches(40, size: 9, for: description, padding: .validFirst)
+        var labels = randomTensor([40, 1, 13, 13], seed: 2)
+        labels.values[7 * 169 + 5] = .nan
+        let source = MemoryPatchSource(inputs: randomTensor([40, 1, 9, 9], seed: 1), labels: labels)
+        let trainer = Trainer(
+            network: Network(description: description, seed: 3), configuration: configuration(),
+            pool: WorkerPool(threads: 1), level: .best)
+        #expect(good.labelShape == source.labelShape)
+        let error = #expect(throws: TrainingError.lossNotFinite(step: 1)) { try trainer.step(source) }
+        #expect(error?.description == "the loss is not finite at step 1, though every layer's output is")
+    }
+
     @Test func `patches that do not suit the network are refused`() throws {
         let trainer = Trainer(
             network: Network(description: description, seed: 3), configuration: configuration(),
