@@ -10,7 +10,10 @@
 
 /// Threads that carry out numbered pieces of work. Who does which piece is left to chance, so a piece must write only
 /// what no other piece reads or writes, and its result must not depend on the worker.
-package final class WorkerPool: Sendable {
+///
+/// `@unchecked Sendable`: all stored properties are constants; the thread handles, which Darwin gives as pointers, are
+/// used in `deinit` only.
+package final class WorkerPool: @unchecked Sendable {
     /// How many threads work at once, the caller's own included; at least 1.
     package let threads: Int
 
