@@ -116,7 +116,8 @@ void reprise_reference_convolution_weight_gradient(
 }
 
 static size_t expanded(const reprise_transposed_shape *s, size_t extent) {
-    return (extent - 1) * s->stride + s->kernel + s->output_padding - 2 * s->padding;
+    const size_t full = (extent - 1) * s->stride + s->kernel;
+    return (size_t)((ptrdiff_t)full + s->output_padding) - 2 * s->padding;
 }
 
 void reprise_reference_transposed(

@@ -2,7 +2,8 @@
 
 /// A transposed convolution, weights (inputs, outputs, kernel, kernel): input pixel (r, c) adds its value times the
 /// kernel to the full output from row r * stride, column c * stride on; `padding` pixels are then cut off at the start,
-/// and so many at the end that (extent - 1) * stride + kernel - 2 * padding + outputPadding remain.
+/// and so many at the end that (extent - 1) * stride + kernel - 2 * padding + outputPadding remain. A negative output
+/// padding cuts off more at the end, as Keras does for 'same' with kernel 9 and stride 4: padding 2, output padding -1.
 ///
 /// It is computed as gathered sums: output rows with the same remainder by the stride, a phase, share their taps, so
 /// each phase is a convolution of the input. An output is the bias plus one fma per tap in the order input, kernel row,
@@ -18,7 +19,7 @@ package struct TransposedConvolution: Hashable, Sendable {
         precondition(
             inputs > 0 && outputs > 0 && kernel > 0 && stride > 0, "a transposed convolution has an extent below 1")
         precondition(padding >= 0 && padding < kernel, "padding \(padding) does not suit a kernel of \(kernel)")
-        precondition(outputPadding >= 0, "the output padding cannot be negative")
+        precondition(outputPadding > -kernel, "an output padding of \(outputPadding) takes more than the kernel gave")
         (self.inputs, self.outputs, self.kernel) = (inputs, outputs, kernel)
         (self.stride, self.padding, self.outputPadding) = (stride, padding, outputPadding)
     }

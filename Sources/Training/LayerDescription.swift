@@ -25,7 +25,7 @@ package enum LayerDescription: Hashable, Sendable {
     case prelu(name: String, channels: Int, sharing: SlopeSharing)
 
     /// Weight (inputs, outputs, kernel, kernel), bias (outputs); output extent (n - 1) * stride + kernel - 2 * padding
-    /// + outputPadding. The input is zero beyond its edges.
+    /// + outputPadding, which may be negative. The input is zero beyond its edges.
     case transposedConvolution(
         name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: Int)
 

@@ -138,7 +138,7 @@ extension LayerDescription {
         case .convolution(_, _, _, let kernel, _): kernel > 0
         case .prelu: true
         case .transposedConvolution(_, _, _, let kernel, let stride, let padding, let outputPadding):
-            kernel > 0 && stride > 0 && padding >= 0 && padding < kernel && outputPadding >= 0
+            kernel > 0 && stride > 0 && padding >= 0 && padding < kernel && outputPadding > -kernel
         }
     }
 }

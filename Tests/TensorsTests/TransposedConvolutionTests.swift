@@ -119,8 +119,10 @@ private struct TransposedCase: CustomStringConvertible {
         for stride in 1...4 {
             for kernel in 1...6 {
                 for padding in 0..<min(kernel, 4) {
-                    for outputPadding in 0..<stride {
-                        guard 2 * stride + kernel - 2 * padding + outputPadding > 0 else { continue }
+                    for outputPadding in -1..<stride {
+                        guard outputPadding > -kernel, 2 * stride + kernel - 2 * padding + outputPadding > 0 else {
+                            continue
+                        }
                         let transposed = TransposedConvolution(
                             inputs: 2, outputs: 1 + cases % 2, kernel: kernel, stride: stride, padding: padding,
                             outputPadding: outputPadding)
@@ -131,7 +133,7 @@ private struct TransposedCase: CustomStringConvertible {
                 }
             }
         }
-        #expect(cases == 179)
+        #expect(cases == 244)
     }
 
     @Test(arguments: SIMDLevel.available, [2, 3, 4])

@@ -146,7 +146,8 @@ typedef struct reprise_transposed_shape {
     size_t inputs, outputs;
     size_t height, width;                // of the input
     size_t kernel;
-    size_t stride, padding, output_padding;
+    size_t stride, padding;
+    ptrdiff_t output_padding;            // negative: more is cut off at the end
 } reprise_transposed_shape;
 
 /// x (inputs, height, width), w (outputs, inputs, kh, kw), b (outputs) or NULL -> y; order: bias, then input,
