@@ -3,12 +3,12 @@
 /// A command line cut into words the way a shell cuts it, without a shell: blanks part words; `'…'` is taken as it
 /// stands; inside `"…"` and outside quotes a backslash takes the next character as it stands (inside double quotes only
 /// `\"` and `\\`). Nothing is expanded.
-struct CommandWords: Equatable {
-    let words: [String]
+package struct CommandWords: Equatable {
+    package let words: [String]
     /// The quote that is never closed.
-    let unclosedQuote: Character?
+    package let unclosedQuote: Character?
 
-    init(_ line: String) {
+    package init(_ line: String) {
         var words: [String] = []
         var word: String?
         var quote: Character?

@@ -61,28 +61,27 @@ struct Excerpt: Equatable {
     let caretWidth: Int
 
     init(_ line: String, at location: SourceLocation) {
-        let characters = Array(line)
+        let characters = CharactersOfLine(line)
         let start = min(location.column - 1, characters.count)
-        let end = min(max(start + 1, start + location.length), max(characters.count, start + 1))
+        let end = start + location.length
         let window = Excerpt.window(around: start, in: characters.count)
         var shown = window.lowerBound > 0 ? "…" : ""
         var column = shown.count
-        var caretStart = column
-        var caretEnd = column
-        for index in window {
-            if index == start { caretStart = column }
-            let piece = Excerpt.piece(characters[index], at: column)
+        var caret: Range<Int>?
+        for (index, character) in zip(window, characters[window]) {
+            let piece = Excerpt.piece(character, at: column)
+            let next = column + displayWidth(of: piece)
+            if index >= start, index < end { caret = (caret?.lowerBound ?? column)..<next }
             shown += piece
-            column += displayWidth(of: piece)
-            if index < end { caretEnd = column }
+            column = next
         }
-        if start >= window.upperBound { caretStart = column }
         if window.upperBound < characters.count { shown += "…" }
         self.line = shown
-        self.caretStart = caretStart
-        self.caretWidth = max(1, caretEnd - caretStart)
+        self.caretStart = caret?.lowerBound ?? column
+        self.caretWidth = max(1, caret?.count ?? 1)
     }
 
+    /// Three quarters of what is shown follow the caret.
     private static func window(around start: Int, in count: Int) -> Range<Int> {
         guard count > maximumLength else { return 0..<count }
         let lower = min(max(0, start - maximumLength / 4), count - maximumLength)
@@ -91,6 +90,26 @@ struct Excerpt: Equatable {
 
     private static func piece(_ character: Character, at column: Int) -> String {
         character == "\t" ? String(repeating: " ", count: 4 - column % 4) : visibleForm(of: character)
+    }
+}
+
+/// A line's characters by number, without making an array of a long line that is all ASCII.
+private struct CharactersOfLine {
+    let count: Int
+    private let line: String
+    private let characters: [Character]?
+
+    init(_ line: String) {
+        let isASCII = line.utf8.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "\r") }
+        self.line = line
+        self.characters = isASCII ? nil : Array(line)
+        self.count = characters?.count ?? line.utf8.count
+    }
+
+    subscript(range: Range<Int>) -> [Character] {
+        if let characters { return Array(characters[range]) }
+        let bytes = line.utf8.dropFirst(range.lowerBound).prefix(range.count)
+        return bytes.map { Character(Unicode.Scalar($0)) }
     }
 }
 

@@ -23,14 +23,15 @@ package func editDistance(_ left: String, _ right: String) -> Int {
     return last[right.count]
 }
 
-/// The word that was probably meant: the nearest of `known`, the first of equally near ones, if at most a third of its
-/// letters (and always one) differ. Letter case does not count.
+/// The word that was probably meant: the nearest of `known`, the first of equally near ones, if at most a third of the
+/// longer word's letters differ, or one of two. Letter case does not count.
 package func nearest(to word: String, among known: some Sequence<String>) -> String? {
     let word = word.lowercased()
     guard word.unicodeScalars.count <= 100 else { return nil }
     var best: (word: String, distance: Int)?
     for candidate in known {
-        let limit = max(1, max(word.unicodeScalars.count, candidate.unicodeScalars.count) / 3)
+        let length = max(word.unicodeScalars.count, candidate.unicodeScalars.count)
+        let limit = length < 2 ? 0 : max(1, length / 3)
         guard abs(word.unicodeScalars.count - candidate.unicodeScalars.count) <= limit else { continue }
         let distance = editDistance(word, candidate.lowercased())
         if distance <= limit, best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }

@@ -29,7 +29,7 @@ extension ManifestReader {
 
     private mutating func settingValue(of entry: YAMLEntry) -> SettingValue? {
         if entry.value.isEmpty {
-            wrongType(entry, "setting \(quoted(entry.key.value))", takes: "a value")
+            mistakes.add(.wrongType, at: entry.key.location, "setting \(quoted(entry.key.value)) has no value")
             return nil
         }
         return literal(of: entry.value, "setting \(quoted(entry.key.value))")
@@ -116,7 +116,8 @@ extension ManifestReader {
             return .refused(
                 reason: "a setting that is \(old.descriptionWithType) cannot be changed by --set",
                 hint: "change it in the manifest")
-        case (_, .refused(let reason, _)): return .refused(reason: reason, hint: "the setting is \(old) in the manifest")
+        case (_, .refused(let reason, _)):
+            return .refused(reason: reason, hint: "the setting is \(old) in the manifest")
         case (_, .value(let value)): new = value
         }
         switch (old, new) {

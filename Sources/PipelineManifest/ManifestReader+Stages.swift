@@ -8,7 +8,8 @@ enum StageKeys {
     ]
     /// What a stage does is under exactly one of these.
     static let work = ["tool", "run", "shell"]
-    static let all = ["tool", "run", "shell", "inputs", "settings"] + command.filter { !tool.contains($0) }.dropFirst(2)
+    static let all =
+        ["tool", "run", "shell", "inputs", "settings"] + command.filter { !tool.contains($0) }.dropFirst(2)
 }
 
 /// Reading stages.

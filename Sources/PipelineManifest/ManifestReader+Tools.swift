@@ -26,11 +26,11 @@ extension ManifestReader {
     // MARK: Inputs
 
     private mutating func inputs(of fields: Fields, _ interface: ToolInterface) -> [StageInput] {
-        var given: [String: YAMLNode] = [:]
+        var given: [String: (location: SourceLocation, node: YAMLNode)] = [:]
         var meant: Set<String> = []
         for (name, location, node) in namedInputs(of: fields, interface) {
             if interface.inputs.contains(where: { $0.name == name }) {
-                given[name] = node
+                given[name] = (location, node)
             } else {
                 let known = interface.inputs.map(\.name)
                 nearest(to: name, among: known).map { _ = meant.insert($0) }
@@ -40,13 +40,13 @@ extension ManifestReader {
             }
         }
         return interface.inputs.compactMap { input in
-            guard let node = given[input.name] else {
+            guard let (location, node) = given[input.name] else {
                 if input.arity != .optional, !meant.contains(input.name), !isMistaken(fields["inputs"]) {
                     missing(input, of: interface, in: fields)
                 }
                 return nil
             }
-            return self.input(input, node, of: interface)
+            return self.input(input, node, at: location, of: interface)
         }
     }
 
@@ -85,9 +85,14 @@ extension ManifestReader {
     }
 
     private mutating func input(
-        _ input: ToolInterface.Input, _ node: YAMLNode, of interface: ToolInterface
+        _ input: ToolInterface.Input, _ node: YAMLNode, at location: SourceLocation, of interface: ToolInterface
     ) -> StageInput? {
         let subject = "input \(quoted(input.name)) of tool \(quoted(interface.name))"
+        if node.isEmpty {
+            mistakes.add(
+                .wrongType, at: location, "\(subject) takes the name of a source or a stage, but has no value")
+            return nil
+        }
         if input.arity != .many, case .list = node.content {
             wrongType(node, subject, takes: "one reference")
             return nil

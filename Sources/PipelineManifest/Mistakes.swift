@@ -11,7 +11,12 @@ struct Mistakes {
         let hint: String?
     }
 
+    /// Nobody reads more than this; what goes beyond is counted.
+    private static let maximumCount = 300
+
     private var all: [Mistake] = []
+    private var surplusCount = 0
+    private var firstSurplus: SourceLocation?
 
     var isEmpty: Bool { all.isEmpty }
 
@@ -20,6 +25,11 @@ struct Mistakes {
         _ code: Diagnostic.Code, at location: SourceLocation, in source: SourceText? = nil, _ message: String,
         details: [String] = [], hint: String? = nil
     ) {
+        guard all.count < Self.maximumCount else {
+            surplusCount += 1
+            firstSurplus = firstSurplus ?? location
+            return
+        }
         all.append(
             Mistake(
                 code: code, source: source, location: location, message: message, details: details, hint: hint))
@@ -28,12 +38,24 @@ struct Mistakes {
     /// What is thrown; the excerpts of the manifest come from `text`. Nil where nothing is wrong.
     func diagnostics(in manifest: SourceText, _ text: YAMLText) -> Diagnostics? {
         guard !all.isEmpty else { return nil }
+        var lines: [Int: String] = [:]
         return Diagnostics(
-            all.map { mistake in
-                Diagnostic(
-                    mistake.code, file: (mistake.source ?? manifest).file, at: mistake.location,
-                    excerpt: mistake.source?.text ?? text.line(mistake.location.line), mistake.message,
-                    details: mistake.details, hint: mistake.hint)
+            (all + surplus).map { mistake in
+                let line = mistake.location.line
+                let excerpt = mistake.source?.text ?? lines[line] ?? text.line(line)
+                if mistake.source == nil { lines[line] = excerpt }
+                return Diagnostic(
+                    mistake.code, file: (mistake.source ?? manifest).file, at: mistake.location, excerpt: excerpt,
+                    mistake.message, details: mistake.details, hint: mistake.hint)
             })
+    }
+
+    private var surplus: [Mistake] {
+        guard let firstSurplus else { return [] }
+        return [
+            Mistake(
+                code: .invalidYAML, source: nil, location: firstSurplus,
+                message: "\(surplusCount) more mistakes are not shown", details: [], hint: nil)
+        ]
     }
 }

@@ -5,12 +5,12 @@
 ///
 /// Words whose meaning differs between YAML's versions are refused where they look like numbers: `010` (eight in
 /// YAML 1.1), `0x1F`, `0o17`, `.inf`, `.nan`. `yes`, `no`, `on`, `off` and `1:20` are text.
-enum PlainScalar: Equatable {
+package enum PlainScalar: Equatable {
     case value(SettingValue)
     /// Looks like a number and cannot be one; why, and what to do about it.
     case refused(reason: String, hint: String)
 
-    init(_ word: String) {
+    package init(_ word: String) {
         switch word {
         case "true", "True", "TRUE": self = .value(.boolean(true))
         case "false", "False", "FALSE": self = .value(.boolean(false))

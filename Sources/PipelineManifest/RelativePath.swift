@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A path inside a folder: not absolute, without `..`; `.` and doubled slashes are dropped.
-struct RelativePath: Hashable {
-    enum Fault: Error, Hashable {
+package struct RelativePath: Hashable {
+    package enum Fault: Error, Hashable {
         case empty
         case absolute
         case leavesFolder
         case unusable(Character)
     }
 
-    let text: String
+    package let text: String
 
-    init(_ path: String) throws(Fault) {
+    package init(_ path: String) throws(Fault) {
         if let character = path.first(where: { visibleForm(of: $0) != String($0) }) { throw .unusable(character) }
         if path.hasPrefix("/") { throw .absolute }
         let parts = path.split(separator: "/").filter { $0 != "." }
@@ -21,7 +21,7 @@ struct RelativePath: Hashable {
     }
 
     /// Whether one of the two is the other, or a folder that holds it.
-    func overlaps(_ other: RelativePath) -> Bool {
+    package func overlaps(_ other: RelativePath) -> Bool {
         text == other.text || text.hasPrefix(other.text + "/") || other.text.hasPrefix(text + "/")
     }
 }

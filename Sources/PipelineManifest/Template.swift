@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A text cut at its `${name}`; `$${` stands for the two characters `${`.
-struct Template: Equatable {
-    enum Piece: Equatable {
+package struct Template: Equatable {
+    package enum Piece: Equatable {
         case text(String)
         case reference(String)
     }
 
-    let pieces: [Piece]
+    package let pieces: [Piece]
     /// Whether a `${` has no `}` after it.
-    let isUnclosed: Bool
+    package let isUnclosed: Bool
 
-    init(_ text: String) {
+    package init(_ text: String) {
         var pieces: [Piece] = []
         var pending = ""
         var rest = text[...]
@@ -40,11 +40,11 @@ struct Template: Equatable {
     }
 
     /// The name, where the text is `${name}` and nothing else.
-    var onlyReference: String? {
+    package var onlyReference: String? {
         if pieces.count == 1, case .reference(let name) = pieces[0] { name } else { nil }
     }
 
-    var references: [String] {
+    package var references: [String] {
         pieces.compactMap { if case .reference(let name) = $0 { name } else { nil } }
     }
 }

@@ -13,9 +13,11 @@ struct YAMLComplaint {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             self.init(problem, context, mark, text)
-        case .duplicatedKeysInMapping(_, let context):
+        case .duplicatedKeysInMapping(let names, let context):
             let offset = text.offset(line: context.mark.line, column: context.mark.column)
-            self.init("two keys of this mapping are equal", at: text.openingLocation(at: offset), hint: nil)
+            self.init(
+                "key \(quoted(names.first ?? "")) is given again in the same mapping",
+                at: text.openingLocation(at: offset), hint: "each key stands once")
         case .reader(_, let offset, _, _):
             self.init(unreadableAfter: offset, text)
         default:
@@ -100,7 +102,8 @@ struct YAMLComplaint {
         case "found unknown escape character", "did not find expected hexdecimal number",
             "found invalid Unicode character escape code":
             Words(
-                "a backslash that YAML does not know", hint: "inside single quotes a backslash is an ordinary character")
+                "a backslash that YAML does not know", hint: "inside single quotes a backslash is an ordinary character"
+            )
         case "but found another document":
             Words("a second document starts here", hint: "a manifest is one document: remove the line '---'")
         case "found unknown directive name", "found incompatible YAML document",

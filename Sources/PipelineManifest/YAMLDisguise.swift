@@ -29,7 +29,7 @@ struct YAMLDisguise {
 
     /// A scalar's text as the author wrote it.
     func original(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { masks[$0] != nil }) else { return text }
+        guard text.utf8.contains(where: { $0 >= 0xF0 }) else { return text }
         var restored = String.UnicodeScalarView()
         restored.append(contentsOf: text.unicodeScalars.lazy.map { masks[$0] ?? $0 })
         return String(restored)
@@ -38,7 +38,7 @@ struct YAMLDisguise {
     /// Renames the key that stands in `range` and reads `name`, so that it equals no other; false where it cannot be.
     mutating func renameKey(in range: Range<Int>, reading name: String) -> Bool {
         let number = renamedKeys.count
-        guard !range.isEmpty, renamedKeys[range.lowerBound] == nil, number < YAMLDisguise.maximumRenamedKeys else {
+        guard !range.isEmpty, renamedKeys[range.lowerBound] == nil, number < maximumRenamedKeys else {
             return false
         }
         renamedKeys[range.lowerBound] = name
@@ -47,8 +47,8 @@ struct YAMLDisguise {
         return true
     }
 
-    /// Each renaming costs one more reading of the text; who repeats more keys than this is told of those.
-    private static let maximumRenamedKeys = 100
+    /// Each renaming costs one more reading of the text, so that a long text has fewer.
+    private var maximumRenamedKeys: Int { min(100, max(8, (1 << 22) / max(1, scalars.count))) }
 
     private static let privateUse = (UInt32(0x10_FF00)...0x10_FFFD).compactMap { Unicode.Scalar($0) }
 

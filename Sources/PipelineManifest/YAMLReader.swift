@@ -113,8 +113,7 @@ struct YAMLReader {
 }
 
 extension YAMLText {
-    /// The scalars between which a scalar that starts at `offset` differs from its neighbours: a key's own name, without
-    /// quotes. Nil where the text at `offset` is no such key.
+    /// The scalars of a key's own name, without quotes. Nil where what starts at `offset` is no plain or quoted key.
     func keyRange(at offset: Int, reading name: String) -> Range<Int>? {
         let count = scalarCount(at: offset, reading: name)
         guard offset < scalars.count, count > 0 else { return nil }
@@ -138,7 +137,8 @@ extension YAMLText {
         case "\"": return quotedCount(at: offset, escape: "\\")
         case "'": return quotedCount(at: offset, escape: "'")
         case "|", ">": return 1
-        default: return zip(scalars[offset..<endOfLine(containing: offset)], text.unicodeScalars).prefix(while: ==).count
+        default:
+            return zip(scalars[offset..<endOfLine(containing: offset)], text.unicodeScalars).prefix(while: ==).count
         }
     }
 

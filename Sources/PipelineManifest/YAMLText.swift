@@ -31,7 +31,8 @@ struct YAMLText {
         let line = lineIndex(containing: start)
         let last = max(start, min(start + count, endOfLine(line)) - 1)
         let column = characterColumn(of: start, line: line)
-        return SourceLocation(line: line + 1, column: column, length: characterColumn(of: last, line: line) - column + 1)
+        return SourceLocation(
+            line: line + 1, column: column, length: characterColumn(of: last, line: line) - column + 1)
     }
 
     /// Where the line that holds `offset` ends, without its line ending.
@@ -44,9 +45,16 @@ struct YAMLText {
     }
 
     static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars)
-        return String(text)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(scalars.count)
+        for scalar in scalars {
+            if scalar.isASCII {
+                bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            } else {
+                bytes.append(contentsOf: String(scalar).utf8)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func endOfLine(_ index: Int) -> Int {
