@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A command line cut into words the way a shell cuts it, without a shell: blanks part words; `'…'` is taken as it
-/// stands; inside `"…"` and outside quotes a backslash takes the next character as it stands (inside double quotes only
-/// `\"` and `\\`). Nothing is expanded.
+/// A command line cut into words the way a shell cuts it, without a shell.
+///
+/// Blanks part words; `'…'` is taken as it stands; inside `"…"` and outside quotes a backslash takes the next character
+/// as it stands (inside double quotes only `\"` and `\\`). Nothing is expanded.
 package struct CommandWords: Equatable {
     package let words: [String]
     /// The quote that is never closed.

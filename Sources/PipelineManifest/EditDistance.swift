@@ -23,8 +23,10 @@ package func editDistance(_ left: String, _ right: String) -> Int {
     return last[right.count]
 }
 
-/// The word that was probably meant: the nearest of `known`, the first of equally near ones, if at most a third of the
-/// longer word's letters differ, or one of two. Letter case does not count.
+/// The word that was probably meant: the nearest of `known`, the first of equally near ones.
+///
+/// Nil where more than a third of the longer word's letters differ, and more than one of two. Letter case does not
+/// count.
 package func nearest(to word: String, among known: some Sequence<String>) -> String? {
     let word = word.lowercased()
     guard word.unicodeScalars.count <= 100 else { return nil }

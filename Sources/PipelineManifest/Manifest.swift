@@ -104,7 +104,7 @@ package struct Stage: Sendable {
     package let name: Located<String>
     package let work: Work
     package let inputs: [StageInput]
-    /// Sorted by name; complete with the tool's defaults. Empty for a command.
+    /// Sorted by name and complete with the tool's defaults; empty for a command.
     package let settings: [StageSetting]
     /// The tool's, or those the command declares.
     package let outputs: [StageOutput]

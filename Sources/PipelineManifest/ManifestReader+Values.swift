@@ -80,7 +80,7 @@ extension ManifestReader {
         return name.value
     }
 
-    /// Whether a name is well formed; `bearer` is `a stage`, `claim 3`, …
+    /// Whether a name is well formed; `bearer` is `a stage`, `the manifest`.
     mutating func isName(_ name: Located<String>, of bearer: String) -> Bool {
         if Self.isName(name.value) { return true }
         mistakes.add(

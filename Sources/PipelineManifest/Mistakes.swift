@@ -35,7 +35,7 @@ struct Mistakes {
                 code: code, source: source, location: location, message: message, details: details, hint: hint))
     }
 
-    /// What is thrown; the excerpts of the manifest come from `text`. Nil where nothing is wrong.
+    /// What is thrown, with excerpts from `text`; nil where nothing is wrong.
     func diagnostics(in manifest: SourceText, _ text: YAMLText) -> Diagnostics? {
         guard !all.isEmpty else { return nil }
         var lines: [Int: String] = [:]

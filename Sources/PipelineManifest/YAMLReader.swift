@@ -113,7 +113,9 @@ struct YAMLReader {
 }
 
 extension YAMLText {
-    /// The scalars of a key's own name, without quotes. Nil where what starts at `offset` is no plain or quoted key.
+    /// The scalars of a key's own name, without quotes.
+    ///
+    /// Nil where what starts at `offset` is no plain or quoted key.
     func keyRange(at offset: Int, reading name: String) -> Range<Int>? {
         let count = scalarCount(at: offset, reading: name)
         guard offset < scalars.count, count > 0 else { return nil }
