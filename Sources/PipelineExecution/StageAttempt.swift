@@ -148,12 +148,8 @@ struct StageAttempt: Sendable {
     private func order(inputs: [WorkOrder.Input]) throws -> WorkOrder {
         let work = folders.workFolder(of: action.key)
         let checkpoint = work.appending("checkpoint")
-        if try Files.status(work) != nil {
-            // The claim is ours, so whoever left these attempts is dead.
-            for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
-                try Files.removeTree(work.appending(name))
-            }
-        }
+        // The claim is ours, so whoever left attempts here is dead.
+        try DeadWork.clear(work, hasResult: false)
         let folder = work.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
         try Files.makeFolder(folder.appending("made"))
         try Files.makeFolder(checkpoint)

@@ -25,6 +25,7 @@ struct PipelineRun {
     /// - Parameter wanted: stages whose outputs are about to be shown, so that lost ones are made again.
     func run(_ stages: [StageNode], wanted: Set<String> = []) async throws -> EndedRun {
         try session.folders.prepare()
+        try DeadWork.clear(in: session.folders, actions: session.actions)
         let start = ContinuousClock.now
         let printer = RunPrinter(
             isQuiet: execution.quiet, isVerbose: execution.verbose, terminal: .error)

@@ -56,8 +56,8 @@ import Testing
         try check(
             ["p.yml": Self.images, "data/photos/notes.txt": "hello"], code: 1,
             """
-            error: p.yml:5:43: stage 'images' failed: cannot read the image 'data/photos/notes.txt': \
-            not a PNG or BMP file: it begins with "hello"
+            error: p.yml:5:42: stage 'images' failed: cannot read the image 'data/photos/notes.txt': \
+            not a PNG or BMP file: it begins with 'hello'
                 images: {tool: images, inputs: {files: photos}}
                                                        ^^^^^^
             hint: a source's 'files: "*.png"' leaves other files out
@@ -70,7 +70,7 @@ import Testing
         try check(
             ["p.yml": Self.images, "data/photos/a.bmp": header], code: 1,
             """
-            error: p.yml:5:43: stage 'images' failed: cannot read the image 'data/photos/a.bmp': \
+            error: p.yml:5:42: stage 'images' failed: cannot read the image 'data/photos/a.bmp': \
             the file ends too early
                 images: {tool: images, inputs: {files: photos}}
                                                        ^^^^^^
@@ -103,7 +103,7 @@ import Testing
         try check(
             ["p.yml": Self.images.replacingOccurrences(of: "scale: 3", with: "scale: 5")], code: 2,
             """
-            error: p.yml:6:71: setting 'scale' of tool 'patches' takes 2, 3 or 4, not 5
+            error: p.yml:6:72: setting 'scale' of tool 'patches' takes 2, 3 or 4, not 5
                 patches: {tool: patches, inputs: {images: images}, settings: {scale: 5}}
                                                                                      ^
 

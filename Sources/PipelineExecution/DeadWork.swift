@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ContentStore
+import SystemPackage
+
+/// What runs that were killed left in `cache/work`.
+package enum DeadWork {
+    /// Clears it: attempts always, checkpoints once their action has a result. What a living run holds is left alone.
+    package static func clear(in folders: CacheFolders, actions: any ActionCache) throws(StoreError) {
+        guard try Files.status(folders.work) != nil else { return }
+        let names = try Files.names(in: folders.work)
+        for key in Set(names.compactMap(key)).sorted() {
+            guard let claim = try ActionClaim(at: folders.claim(of: key)) else { continue }
+            try clear(folders.workFolder(of: key), hasResult: try actions.entry(for: key) != nil)
+            claim.release()
+        }
+    }
+
+    /// Clears one action's folder, whose claim the caller holds.
+    static func clear(_ work: FilePath, hasResult: Bool) throws(StoreError) {
+        guard try Files.status(work) != nil else { return }
+        if hasResult { return try Files.removeTree(work) }
+        for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
+            try Files.removeTree(work.appending(name))
+        }
+    }
+
+    /// The key in `KEY` and `KEY.claim`.
+    private static func key(in name: String) -> ActionKey? {
+        Digest(hexadecimal: name.hasSuffix(".claim") ? String(name.dropLast(6)) : name).map { ActionKey($0) }
+    }
+}
