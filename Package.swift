@@ -89,6 +89,8 @@ let package = Package(
         .testTarget(name: "TensorStoreTests", dependencies: ["TensorStore", "Tensors", "CHDF5"]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Tensors"]),
+        .testTarget(name: "PipelineManifestTests", dependencies: ["PipelineManifest"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Evaluation", "PipelineManifest"]),
         .testTarget(name: "RepriseTests", dependencies: ["reprise"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Imaging"]),
     ]
