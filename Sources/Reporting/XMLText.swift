@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The text as it stands between tags or in a quoted attribute of XML 1.0; scalars that XML cannot hold become U+FFFD.
+func xmlEscaped(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { escaped, scalar in
+        switch scalar {
+        case "&": escaped += "&amp;"
+        case "<": escaped += "&lt;"
+        case ">": escaped += "&gt;"
+        case "\"": escaped += "&quot;"
+        case "'": escaped += "&#39;"
+        case "\n", "\r", "\t": escaped += "&#\(scalar.value);"
+        default: escaped.unicodeScalars.append(isAllowedInXML(scalar) ? scalar : "\u{FFFD}")
+        }
+    }
+}
+
+private func isAllowedInXML(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0xFFFE, 0xFFFF: false
+    default: true
+    }
+}
