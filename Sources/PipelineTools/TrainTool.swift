@@ -44,6 +44,9 @@ struct TrainTool: Tool {
             .init(
                 "schedule", .choice(["constant", "cosine"]), .defaulted(.text("constant")),
                 summary: "'cosine' lets the rate fall to 0 over the steps"),
+            .init(
+                "gradient-limit", .number(.leastNormalMagnitude...1e30), .optional,
+                summary: "gradients are scaled down to this Euclidean norm where they exceed it"),
             .init("seed", .integer(0...Int.max), .defaulted(.integer(0)), summary: "of first weights and sample order"),
             .init(
                 "keep", .choice(["last", "best"]), .defaulted(.text("last")),
@@ -109,7 +112,7 @@ struct TrainingPlan {
             deconvolutionLearningRate: settings.optionalNumber("deconvolution-learning-rate"),
             schedule: settings.text("schedule") == "cosine" ? .cosine(totalSteps: steps) : .constant,
             padding: geometry.trainingPadding, batchSize: settings.integer("batch"), steps: steps,
-            seed: UInt64(settings.integer("seed")))
+            seed: UInt64(settings.integer("seed")), gradientNormLimit: settings.optionalNumber("gradient-limit"))
         self.geometry = geometry
         interval = settings.integer("validation-interval")
         keepsBest = settings.text("keep") == "best"

@@ -89,7 +89,7 @@ struct RunResults {
         }
         if !deviations.isEmpty || !scores.isEmpty, isWhole {
             lines.append("")
-            lines.append(table(ended, in: session, colour: colour))
+            lines.append(table(ended, in: session).text(colour: colour))
         }
         if !ended.outcome.absentOutputs.isEmpty {
             lines.append(
@@ -100,14 +100,27 @@ struct RunResults {
         return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
     }
 
-    private func table(_ ended: EndedRun, in session: PipelineSession, colour: Bool) -> String {
+    /// A page for people who were not there.
+    func markdown(_ ended: EndedRun, in session: PipelineSession) -> String {
+        MarkdownReport(
+            manifest: session.manifest, table: table(ended, in: session),
+            stages: ended.outcome.records.map {
+                MarkdownReport.StageLine(name: $0.stage, outcome: $0.outcome.rawValue, seconds: $0.seconds)
+            }, environment: ended.record.environment
+        ).text
+    }
+
+    func junit(pipeline: String) -> String {
+        JUnitReport(name: pipeline, deviations: deviations.map(\.deviation)).xml
+    }
+
+    private func table(_ ended: EndedRun, in session: PipelineSession) -> DeviationTable {
         DeviationTable(
             deviations: deviations.map { entry in
                 DeviationTable.Row(
                     deviation: entry.deviation, place: entry.claim.place, isVerified: entry.claim.isVerified)
             },
-            scores: scores.map(\.score), notes: TestSetNotes.notes(on: ended, in: session)
-        ).text(colour: colour)
+            scores: scores.map(\.score), notes: TestSetNotes.notes(on: ended, in: session))
     }
 }
 
