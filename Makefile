@@ -1,4 +1,4 @@
-# make run        build and run pipelines/quickstart, which needs no data of yours
+# make run        build and run pipelines/quickstart, which needs no data of yours; pictures go to out/
 # make test       build and run every test
 # make build      build the program, .build/release/reprise
 # make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local)
@@ -20,6 +20,8 @@ SOURCES = Sources Tests Package.swift
 
 run: build
 	.build/release/reprise run pipelines/quickstart
+	@.build/release/reprise export pipelines/quickstart evaluate --to out/quickstart --quiet >/dev/null
+	@echo "Pictures (HR, bicubic, network) and scores: out/quickstart/picture.png, out/quickstart/table.csv"
 
 # Tests use no @testable import; asking for none leaves what `make build` made as it is.
 test: prerequisites

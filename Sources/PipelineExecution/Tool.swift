@@ -36,9 +36,9 @@ package struct Toolbox: Sendable {
 
     package func tool(named name: String) -> (any Tool)? { tools[name] }
 
-    /// The content digest of a file: canonical for tensors, of the bytes for all else.
+    /// The content digest of a file: canonical for tensors and pictures, of the bytes for all else.
     package func content(ofFileAt path: FilePath, format: ArtifactFormat) throws -> Digest {
-        format.holdsTensors ? try contentDigest(path, format) : try FileDigest(ofFileAt: path).digest
+        format.hasCanonicalContent ? try contentDigest(path, format) : try FileDigest(ofFileAt: path).digest
     }
 }
 

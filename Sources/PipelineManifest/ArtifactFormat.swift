@@ -22,7 +22,7 @@ package enum ArtifactFormat: String, Hashable, Sendable, CaseIterable {
     case deviations
     /// Comma-separated values.
     case csv
-    /// A PNG picture.
+    /// A PNG picture; its content is its pixels.
     case png
 
     /// Whether the bytes are an HDF5 file whose content is its tensors and attributes.
@@ -32,6 +32,10 @@ package enum ArtifactFormat: String, Hashable, Sendable, CaseIterable {
         case .folder, .file, .scores, .deviations, .csv, .png: false
         }
     }
+
+    /// Whether the content is something else than the bytes, so that another library's way to write the same values, or to
+    /// compress the same pixels, changes nothing.
+    package var hasCanonicalContent: Bool { holdsTensors || self == .png }
 
     /// The ending under which `export` and a command stage see such a file.
     package var fileExtension: String {

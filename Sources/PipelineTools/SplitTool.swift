@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ContentStore
 import Imaging
 import PipelineExecution
 import PipelineManifest
@@ -71,7 +72,7 @@ struct SplitTool: Tool {
 
     private func groupsOfEqualImages(_ images: ImageSetReader) throws -> [[Int]] {
         var groups: [[Int]] = []
-        var groupOfDigest: [String: Int] = [:]
+        var groupOfDigest: [Digest: Int] = [:]
         for index in 0..<images.count {
             let digest = try images.image(index).pixelDigest
             if let group = groupOfDigest[digest] {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
+import Imaging
 package import PipelineExecution
+import PipelineManifest
 import SystemPackage
 package import TensorStore
 
@@ -12,13 +14,15 @@ extension Toolbox {
             ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), PatchesTool(), TrainTool(), EvaluateTool(),
             CompareTool(),
         ],
-        contentDigest: { path, _ in
+        contentDigest: { path, format in
             do {
-                return try TensorFileReader(path: path.string).contentDigest()
+                return format == .png
+                    ? try Image(decoding: try Files.bytes(of: path)).pixelDigest
+                    : try TensorFileReader(path: path.string).contentDigest()
             } catch {
                 throw ToolFailure(
-                    "its output is not an HDF5 file that can be read: \(error)",
-                    hint: "an output with another format than 'tensors' counts by its bytes: 'format: file'")
+                    "its output is no file of format '\(format.rawValue)' that can be read: \(error)",
+                    hint: "an output of 'format: file' counts by its bytes, whatever they are")
             }
         })
 }

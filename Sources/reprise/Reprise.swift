@@ -14,9 +14,9 @@ struct Reprise: AsyncParsableCommand {
             A pipeline is a manifest of stages. Each stage is keyed by the content of its inputs, its settings and its \
             tool's version; what the cache knows is not run again, and what runs gives the same bits everywhere.
 
-              reprise run pipelines/quickstart          run what changed, then show the paper's figures beside yours
-              reprise why pipelines/quickstart train    why a stage would run: setting 'learning-rate' 0.001 -> 0.0001
-              reprise check pipelines/quickstart        are these the bits of the lock file?
+              reprise run PIPELINE          run what changed, then compare
+              reprise why PIPELINE STAGE    what changed, old and new value
+              reprise check PIPELINE        the bits of the lock file?
 
             Exit codes: 0 done; 1 a stage failed; 2 usage, or a mistake in the manifest; 3 a claim deviates, or 'check' \
             found other content; 4 the cache or the disk is at fault; 130 interrupted.
