@@ -87,18 +87,25 @@ struct StageAttempt: Sendable {
     }
 
     private func freshResult(_ record: inout StageRecord) async throws -> ActionResult {
-        let inputs = try verifiedInputs()
-        let order = try order(inputs: inputs)
+        let order = try order(inputs: try verifiedInputs())
+        do {
+            return try await result(of: order, &record)
+        } catch {
+            // The log and the checkpoints stay; what was half made goes, however it ended.
+            try? Files.removeTree(order.folder)
+            throw error
+        }
+    }
+
+    private func result(of order: WorkOrder, _ record: inout StageRecord) async throws -> ActionResult {
         let log = order.folder.appending("log")
         let report = try await runner.report(on: order, log: log, progress: onProgress)
         try StageLog.keep(log, at: folders.log(of: action.key))
         switch report {
         case .failed(let failure):
             try Task.checkCancellation()
-            try Files.removeTree(order.folder)
             throw StageFailure.tool(failure)
         case .diskFailed(let message):
-            try? Files.removeTree(order.folder)
             throw StageFailure.disk(message)
         case .done(let contents, let cost):
             record.processorSeconds = cost.processorSeconds

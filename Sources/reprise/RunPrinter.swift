@@ -63,6 +63,7 @@ final class RunPrinter: RunObserver {
         switch record.outcome {
         case .ran: "done in \(DurationText(seconds: record.seconds))"
         case .hit: "made by another run meanwhile"
+        case .failed where record.reason == StageFailure.interrupted.message: "interrupted"
         case .failed: "failed: \(record.reason)"
         case .skipped: "skipped"
         }
