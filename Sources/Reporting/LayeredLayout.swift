@@ -294,7 +294,8 @@ private struct LayerCells {
         var x = extents.map { _ in 0.0 }
         for cells in layers {
             for (left, right) in zip(cells, cells.dropFirst()) { x[right] = x[left] + distance(left, right, gap: gap) }
-            let middle = ((cells.last.map { x[$0] } ?? 0) + (cells.first.map { x[$0] } ?? 0)) / 2
+            let (first, last) = (cells.first.map { x[$0] }, cells.last.map { x[$0] })
+            let middle = ((first ?? 0) + (last ?? 0)) / 2
             for cell in cells { x[cell] -= middle }
         }
         return x

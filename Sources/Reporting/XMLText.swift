@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The text as it stands between tags or in a quoted attribute of XML 1.0; scalars that XML cannot hold become U+FFFD.
+/// The text as it stands between tags or in an attribute in double quotes of XML 1.0; scalars that XML cannot hold
+/// become U+FFFD.
 func xmlEscaped(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") { escaped, scalar in
         switch scalar {
@@ -8,7 +9,6 @@ func xmlEscaped(_ text: String) -> String {
         case "<": escaped += "&lt;"
         case ">": escaped += "&gt;"
         case "\"": escaped += "&quot;"
-        case "'": escaped += "&#39;"
         case "\n", "\r", "\t": escaped += "&#\(scalar.value);"
         default: escaped.unicodeScalars.append(isAllowedInXML(scalar) ? scalar : "\u{FFFD}")
         }

@@ -127,7 +127,8 @@ let smallGraph = GraphDrawing(
     @Test func `a picture is this picture`() {
         let graph = GraphDrawing(
             nodes: [
-                .init(id: "a", label: "t91", kind: .source), .init(id: "b", label: "split", kind: .stage, state: .stale),
+                .init(id: "a", label: "t91", kind: .source),
+                .init(id: "b", label: "split", kind: .stage, state: .stale),
             ], edges: [.init(from: "a", to: "b")])
         #expect(
             graph.svg == ##"""
