@@ -102,25 +102,29 @@ struct RunResults {
 
     /// A page for people who were not there.
     func markdown(_ ended: EndedRun, in session: PipelineSession) -> String {
-        MarkdownReport(
-            manifest: session.manifest, table: table(ended, in: session),
+        let manifest = session.manifest
+        return MarkdownReport(
+            title: manifest.title ?? manifest.name, paper: manifest.paper, deviations: table(ended, in: session),
+            assumptions: manifest.assumptions, settings: manifest.settings, environment: ended.record.environment,
             stages: ended.outcome.records.map {
                 MarkdownReport.StageLine(name: $0.stage, outcome: $0.outcome.rawValue, seconds: $0.seconds)
-            }, environment: ended.record.environment
+            }
         ).text
     }
 
     func junit(pipeline: String) -> String {
-        JUnitReport(name: pipeline, deviations: deviations.map(\.deviation)).xml
+        JUnitReport(suite: pipeline, deviations: reported).xml
     }
 
     private func table(_ ended: EndedRun, in session: PipelineSession) -> DeviationTable {
         DeviationTable(
-            deviations: deviations.map { entry in
-                DeviationTable.Row(
-                    deviation: entry.deviation, place: entry.claim.place, isVerified: entry.claim.isVerified)
-            },
-            scores: scores.map(\.score), notes: TestSetNotes.notes(on: ended, in: session))
+            deviations: reported, scores: scores.map(\.score), notes: TestSetNotes.notes(on: ended, in: session))
+    }
+
+    private var reported: [ReportedDeviation] {
+        deviations.map {
+            ReportedDeviation($0.deviation, place: $0.claim.place, isVerified: $0.claim.isVerified)
+        }
     }
 }
 

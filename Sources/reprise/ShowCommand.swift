@@ -83,6 +83,11 @@ struct ShowCommand: AsyncParsableCommand {
 
             """
         let format = ArtifactFormat(rawValue: artifact.format) ?? .file
+        if format == .scores,
+            let scores = ScoreDocument(json: try JSONValue(parsing: try session.objects.bytes(of: artifact.object)))
+        {
+            return head + "\n" + ScoreTable(scores: scores.scores).text(colour: Terminal.output.isColoured)
+        }
         return head + "\n" + (try ArtifactText.text(ofFileAt: path, format: format))
     }
 }

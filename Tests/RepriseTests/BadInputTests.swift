@@ -144,14 +144,14 @@ import Testing
     }
 
     @Test func `an unknown name for --set and an unknown stage are told`() throws {
-        let manifest = "reprise: 1\nsettings: {size: 20}\nstages:\n  s: {tool: synthesize, settings: {count: 1}}\n"
+        let manifest = "reprise: 1\nsettings: {size: 20}\nstages:\n  sum: {tool: synthesize, settings: {count: 1}}\n"
         let project = try CommandLineProject(["p.yml": manifest])
         let set = try project.reprise("run", "p.yml", "--set", "sise=3")
         #expect(set.code == 2)
         #expect(set.errors.contains("did you mean 'size'?"), "\(set.errors)")
-        let stage = try project.reprise("why", "p.yml", "t")
+        let stage = try project.reprise("why", "p.yml", "summ")
         #expect(stage.code == 2)
-        #expect(stage.errors == "error: the pipeline 'p' has no stage 't'\nhint: did you mean 's'?\n")
+        #expect(stage.errors == "error: the pipeline 'p' has no stage 'summ'\nhint: did you mean 'sum'?\n")
     }
 
     @Test func `a cache that cannot be made is the disk's fault`() throws {
