@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension GraphDrawing {
-    /// The graph as a picture from top to bottom: sources are pills, stages rounded boxes, commands boxes with cut
-    /// corners; a legend names the states in use. A document of its own without scripts or fonts.
+    /// The graph as a picture from top to bottom, a document of its own without scripts or fonts.
+    ///
+    /// Sources are pills, stages rounded boxes, commands boxes with cut corners; a legend names the states in use.
     package var svg: String {
         SVGPicture(self).document
     }

@@ -2,8 +2,9 @@
 
 import Evaluation
 
-/// Deviations in the XML of JUnit, which CI services show: a test case for each claim. What deviates has failed; what
-/// is not comparable or not measured was skipped, with its reason.
+/// Deviations in the XML of JUnit, which CI services show: a test case for each claim.
+///
+/// What deviates has failed; what is not comparable or not measured was skipped, with its reason.
 package struct JUnitReport: Hashable, Sendable {
     /// The name of the pipeline.
     package let suite: String
@@ -42,7 +43,9 @@ package struct JUnitReport: Hashable, Sendable {
         ]
     }
 
-    /// `match: PSNR dB of 'fsrcnn' on 'Set5' x3 under 'y-double': paper 33.06 (Table 3), here 33.06, difference 0.00`
+    /// Verdict, subject, numbers and reason on one line.
+    ///
+    ///     match: PSNR dB of 'fsrcnn' on 'Set5' x3 under 'y-double': paper 33.06 (Table 3), here 33.06, difference 0.00
     private func sentence(_ reported: ReportedDeviation) -> String {
         let figure = reported.figure
         let subject =

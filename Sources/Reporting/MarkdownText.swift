@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The text on one line of GitHub's Markdown, where nothing of it acts as markup. Not for the beginning of a line.
+/// The text on one line of GitHub's Markdown, where nothing of it acts as markup.
+///
+/// Not for the beginning of a line, where `markdownItem` knows more.
 func markdownEscaped(_ text: String) -> String {
     let characters = Array(text.onOneLine)
     var escaped = ""

@@ -37,8 +37,9 @@ package struct ProgressText: Hashable, Sendable {
         self.stageWidth = stageWidth
     }
 
-    /// The line without a line ending, in at most `width` columns: what matters least is left out first (the rate, the
-    /// remark, the count), then the end is cut. Nil fits everything.
+    /// The line without a line ending, in at most `width` columns; nil fits everything.
+    ///
+    /// What matters least is left out first (the rate, the remark, the count), then the end is cut.
     package func line(width: Int? = nil) -> String {
         let candidates = [
             [amount, remark.onOneLine, rate, time], [amount, remark.onOneLine, time], [amount, time], [time],

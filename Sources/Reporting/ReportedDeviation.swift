@@ -28,8 +28,9 @@ extension ReportedDeviation {
         deviation.here.map { $0.formatted(decimals: decimals) }
     }
 
-    /// What is shown here less what the paper prints, with a sign, so that the columns of a table add up. Nil where
-    /// there is none.
+    /// What is shown here less what the paper prints, with a sign; nil where there is none.
+    ///
+    /// It is taken from the digits as they are shown, so that the columns of a table add up.
     var difference: String? {
         guard let here, let difference = deviation.difference else { return nil }
         guard let exact = scaled(here, zeros: 0), let paper = scaled(figure.printed, zeros: decimals - figure.decimals)

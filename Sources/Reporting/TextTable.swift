@@ -86,8 +86,9 @@ package struct TextTable: Hashable, Sendable {
 }
 
 extension TextTable {
-    /// The table in text, a line ending after each line and no spaces before it. A table whose titles are all empty has
-    /// no header.
+    /// The table in text, a line ending after each line and no spaces before it.
+    ///
+    /// A table whose titles are all empty has no header.
     package func text(look: TextLook = .drawn, colour: Bool = false) -> String {
         let layouts = columns.indices.map { index in ColumnLayout(columns[index], cells: rows.map { $0[index] }) }
         let width = layouts.reduce(2 * (layouts.count - 1)) { $0 + $1.width }

@@ -5,7 +5,7 @@ import Reporting
 import Testing
 
 #if canImport(FoundationXML)
-import FoundationXML
+    import FoundationXML
 #endif
 
 /// Two sources, a split and a training that reads two outputs of it, in all kinds and states.
@@ -183,8 +183,15 @@ let smallGraph = GraphDrawing(
             var isEscaped = false
             var outside = ""
             for character in line {
-                if isEscaped { isEscaped = false } else if isQuoted, character == "\\" { isEscaped = true }
-                else if character == "\"" { isQuoted.toggle() } else if !isQuoted { outside.append(character) }
+                if isEscaped {
+                    isEscaped = false
+                } else if isQuoted, character == "\\" {
+                    isEscaped = true
+                } else if character == "\"" {
+                    isQuoted.toggle()
+                } else if !isQuoted {
+                    outside.append(character)
+                }
             }
             #expect(!isQuoted && !isEscaped)
             #expect(!outside.contains("script") && !outside.contains("-->"))

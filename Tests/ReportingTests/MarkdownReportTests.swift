@@ -104,7 +104,11 @@ import Testing
             var bare = ""
             var isEscaped = false
             for character in line {
-                if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else {
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\" {
+                    isEscaped = true
+                } else {
                     bare.append(character)
                 }
             }
