@@ -5,14 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=$(.build/release/reprise tools)
+reprise=.build/release/reprise
 mkdir -p docs
 {
     echo '# Tools'
     echo
-    echo 'Written by `make docs` from `reprise tools`; `reprise tools NAME` tells more of one.'
-    echo
-    echo '```text'
-    printf '%s\n' "$tools"
-    echo '```'
+    echo 'Written by `make docs` from what `reprise tools` says.'
+    $reprise tools | sed '/^$/,$d' | cut -d' ' -f1 | while IFS= read -r name; do
+        printf '\n## %s\n\n```text\n' "$name"
+        $reprise tools "$name"
+        printf '```\n'
+    done
 } >docs/TOOLS.md
