@@ -16,9 +16,10 @@ struct ImagesTool: Tool {
 
     func run(_ context: ToolContext) throws {
         var set = try ImageSetWriter(context.output("images"))
-        let files = context.input("files").files
-        for (index, file) in files.enumerated() {
-            let name = Self.stem(file.name)
+        // By the names without their endings, so that the order does not change with the files' format.
+        let files = context.input("files").files.map { (name: Self.stem($0.name), file: $0) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        for (index, (name, file)) in files.enumerated() {
             let bytes = try Self.bytes(of: file)
             let image: Image
             do throws(ImageDecodingError) {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CZlib
+import ContentStore
+import Imaging
+import PipelineExecution
+import PipelineManifest
+import SystemPackage
+import Testing
+
+@Suite struct ImagesToolTests {
+    private let colour = pattern(7, 10)
+    private let other = pattern(5, 4, seed: 2)
+
+    private func contents(_ files: [String: [UInt8]]) throws -> [String: String] {
+        let workshop = try Workshop()
+        return try workshop.run("images", ["files": [workshop.files(files)]]).contents()
+    }
+
+    @Test func `PNG and BMP files of the same pixels give the same content`() throws {
+        let png = try contents(["a.png": colour.png(), "b.png": other.png()])
+        #expect(try contents(["a.bmp": bmp(colour), "b.png": other.png()]) == png)
+        #expect(try contents(["a.png": other.png(), "b.png": colour.png()]) != png)
+        #expect(try contents(["a.png": colour.png(), "c.png": other.png()]) != png)
+    }
+
+    @Test func `another compression of a PNG file gives the same content`() throws {
+        let (packed, stored) = (try colour.png(), storedPNG(colour))
+        #expect(packed != stored)
+        #expect(try contents(["a.png": packed]) == contents(["a.png": stored]))
+    }
+
+    @Test func `one changed pixel changes the content, and so does grey in place of colour`() throws {
+        let grey = pattern(5, 4, .grey8)
+        let alike = grey.rgb
+        #expect(try contents(["a.png": grey.png()]) != contents(["a.png": alike.png()]))
+        var changed = colour
+        changed[6, 9, 2] ^= 1
+        #expect(try contents(["a.png": colour.png()]) != contents(["a.png": changed.png()]))
+    }
+
+    @Test func `images keep pixels, mode and name, in the order of their names without the ending`() throws {
+        let workshop = try Workshop()
+        let grey = pattern(4, 3, .grey8)
+        let files = try workshop.files([
+            "t10.png": other.png(), "t1.bmp": bmp(colour), "t1-b.png": grey.png(), "sub/z.x.png": colour.png(),
+            "é.png": other.png(),
+        ])
+        let images = try workshop.run("images", ["files": [files]]).images()
+        #expect(
+            images == [
+                StoredImage("sub/z.x", colour), StoredImage("t1", colour), StoredImage("t1-b", grey),
+                StoredImage("t10", other), StoredImage("é", other),
+            ])
+    }
+
+    @Test func `two files with one name and different endings are refused`() throws {
+        #expect(
+            try failure { _ = try contents(["a/t1.bmp": bmp(colour), "a/t1.png": other.png()]) }
+                == ToolFailure(
+                    "two images are called 'a/t1'", hint: "an image's name is its file's name without the ending"))
+        _ = try contents(["a/t1.bmp": bmp(colour), "t1.png": other.png()])
+    }
+
+    @Test func `a file that is no image is named`() throws {
+        let workshop = try Workshop()
+        let files = try workshop.files(["a.png": colour.png(), "notes.txt": Array("hello, world".utf8)])
+        #expect(
+            try failure { try workshop.run("images", ["files": [files]]) }
+                == ToolFailure(
+                    "cannot read the image '\(files.files[1].path)': not a PNG or BMP file: it begins with 'hello, w'",
+                    at: .input("files"), hint: "a source's 'files: \"*.png\"' leaves other files out"))
+    }
+
+    @Test func `a truncated and an empty file are named`() throws {
+        for (bytes, reason) in [
+            (Array(try colour.png().dropLast(30)), "the file ends too early"), ([], "the file is empty"),
+        ] {
+            let workshop = try Workshop()
+            let files = try workshop.files(["a.png": bytes])
+            let refused = try failure { try workshop.run("images", ["files": [files]]) }
+            #expect(refused.message == "cannot read the image '\(files.files[0].path)': \(reason)")
+            #expect(refused.place == .input("files"))
+        }
+    }
+
+    @Test func `a file that is gone is the user's, not the cache's`() throws {
+        let workshop = try Workshop()
+        let gone = ToolInput(format: .folder, files: [.init(name: "a.png", path: workshop.folder.appending("a.png"))])
+        let refused = try failure { try workshop.run("images", ["files": [gone]]) }
+        #expect(refused.message == "cannot read '\(workshop.folder)/a.png': no such file or directory")
+    }
+
+    /// A PNG file whose pixels are stored, neither filtered nor compressed.
+    private func storedPNG(_ image: Image) -> [UInt8] {
+        func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+        func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+            let content = Array(name.utf8) + body
+            return big(body.count) + content + big(Int(crc32(0, content, UInt32(content.count))))
+        }
+        let lines = (0..<image.height).flatMap { row in
+            [0] + image.pixels[row * image.rowLength..<(row + 1) * image.rowLength]
+        }
+        let length = [UInt8(lines.count & 255), UInt8(lines.count >> 8)]
+        let stream: [UInt8] =
+            [0x78, 0x01, 1] + length + length.map { ~$0 } + lines + big(Int(adler32(1, lines, UInt32(lines.count))))
+        return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+            + chunk("IHDR", big(image.width) + big(image.height) + [8, 2, 0, 0, 0]) + chunk("IDAT", stream)
+            + chunk("IEND", [])
+    }
+}
