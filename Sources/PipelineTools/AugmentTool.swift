@@ -44,7 +44,8 @@ struct AugmentTool: Tool {
                 try set.append(
                     variant.applied(to: image, border: border),
                     ImageSetEntry(
-                        name: entry.name + variant.suffix, source: entry.source, transform: variant.description))
+                        name: entry.name + variant.suffix, source: entry.source,
+                        transform: variant.description(after: entry.transform)))
             }
             context.report(StageProgress("images", done: index + 1, total: images.count))
         }
@@ -53,22 +54,25 @@ struct AugmentTool: Tool {
 }
 
 /// One of the copies that augmentation makes of every image.
-private struct Variant: CustomStringConvertible {
+private struct Variant {
     let rotation: Int
     let isFlipped: Bool
     let scale: Double
 
     static func all(_ settings: ToolSettings) -> [Variant] {
-        settings.integers("rotations").flatMap { rotation in
+        settings.integers("rotations").withoutRepetitions.flatMap { rotation in
             (settings.boolean("flips") ? [false, true] : [false]).flatMap { isFlipped in
-                settings.numbers("scales").map { Variant(rotation: rotation, isFlipped: isFlipped, scale: $0) }
+                settings.numbers("scales").withoutRepetitions.map {
+                    Variant(rotation: rotation, isFlipped: isFlipped, scale: $0)
+                }
             }
         }
     }
 
     func applied(to image: Image, border: ResamplingBorder) -> Image {
-        let turned = image.oriented(Orientation(quarterTurns: rotation / 90, isFlipped: isFlipped))
-        return scale == 1 ? turned : turned.resized(by: scale, border: border)
+        let turned = image.rotated(quarterTurns: rotation / 90)
+        let mirrored = isFlipped ? turned.flippedHorizontally : turned
+        return scale == 1 ? mirrored : mirrored.resized(by: scale, border: border)
     }
 
     /// For example `_rot90_flip_s0.9`; empty for the image itself.
@@ -76,9 +80,10 @@ private struct Variant: CustomStringConvertible {
         (rotation == 0 ? "" : "_rot\(rotation)") + (isFlipped ? "_flip" : "") + (scale == 1 ? "" : "_s\(scale)")
     }
 
-    var description: String {
+    /// What was done to an image's source, where `earlier` is what had been done to the image; `none` for nothing.
+    func description(after earlier: String) -> String {
         let parts = [
-            rotation == 0 ? nil : "rotated \(rotation)", isFlipped ? "flipped" : nil,
+            earlier == "none" ? nil : earlier, rotation == 0 ? nil : "rotated \(rotation)", isFlipped ? "flipped" : nil,
             scale == 1 ? nil : "scaled \(scale)",
         ].compactMap { $0 }
         return parts.isEmpty ? "none" : parts.joined(separator: ", ")

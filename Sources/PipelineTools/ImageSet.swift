@@ -3,12 +3,12 @@
 import Imaging
 import PipelineExecution
 import SystemPackage
-import Tensors
 import TensorStore
+import Tensors
 
 /// An image of a set with what is known of where it comes from.
 struct ImageSetEntry: Hashable, Sendable {
-    /// Unique in its set: the file's name without its ending, with what was done to it, for example `t1_rot90_s9`.
+    /// Unique in its set: the file's name without its ending, with what was done to it, for example `t1_rot90_s0.9`.
     let name: String
     /// The image it was made from, where it was made by augmentation; else its own name.
     let source: String
