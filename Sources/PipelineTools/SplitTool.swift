@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ContentStore
 import Imaging
 import PipelineExecution
 import PipelineManifest
@@ -8,7 +7,8 @@ import Tensors
 
 /// Splits an image set by image, never by patch.
 ///
-/// Images with equal pixels are kept together, so that no image is on both sides under two names.
+/// Images with equal pixels are kept together, and so are all that were made from one image, so that no image is on both
+/// sides under two names or turned round.
 struct SplitTool: Tool {
     let interface = ToolInterface(
         name: "split", version: 1,
@@ -44,19 +44,20 @@ struct SplitTool: Tool {
 
     /// The part of each image: groups of equal images in an order drawn by the seed, first the test part, then validation.
     private func assignment(_ images: ImageSetReader, _ context: ToolContext) throws -> [String] {
-        let groups = try groupsOfEqualImages(images)
+        let groups = try groupsOfOneImage(images)
         var random = CounterRandom(
             seed: UInt64(context.settings.integer("seed")), purpose: .splitByImage, sample: 0)
         var parts = [String](repeating: "train", count: images.count)
-        var left = [
-            ("test", Self.count(context.settings.number("test"), of: images.count)),
-            ("validation", Self.count(context.settings.number("validation"), of: images.count)),
-        ]
-        if left.map(\.1).reduce(0, +) > images.count {
+        let (test, validation) = (context.settings.number("test"), context.settings.number("validation"))
+        guard test + validation <= 1 else {
             throw ToolFailure(
                 "validation and test together ask for more than the \(images.count) images there are",
                 at: .setting("validation"))
         }
+        let testCount = Self.count(test, of: images.count)
+        // Two halves of five images are three and two.
+        let validationCount = min(Self.count(validation, of: images.count), images.count - testCount)
+        var left = [("test", testCount), ("validation", validationCount)]
         for position in random.permutation(groups.count) {
             guard let part = left.firstIndex(where: { $0.1 >= groups[position].count }) else { continue }
             for index in groups[position] { parts[index] = left[part].0 }
@@ -70,18 +71,24 @@ struct SplitTool: Tool {
         Int((share * Double(total)).rounded(.toNearestOrAwayFromZero))
     }
 
-    private func groupsOfEqualImages(_ images: ImageSetReader) throws -> [[Int]] {
+    /// Indices of images that are equal, or made from the same one, directly or through others of the group; groups in
+    /// the order of their first image.
+    private func groupsOfOneImage(_ images: ImageSetReader) throws -> [[Int]] {
         var groups: [[Int]] = []
-        var groupOfDigest: [Digest: Int] = [:]
+        var groupOfTrait: [String: Int] = [:]
         for index in 0..<images.count {
-            let digest = try images.image(index).pixelDigest
-            if let group = groupOfDigest[digest] {
-                groups[group].append(index)
-            } else {
-                groupOfDigest[digest] = groups.count
-                groups.append([index])
+            let traits = ["pixels \(try images.image(index).pixelDigest)", "source \(images.entries[index].source)"]
+            let found = Set(traits.compactMap { groupOfTrait[$0] })
+            let group = found.min() ?? groups.count
+            if group == groups.count { groups.append([]) }
+            groups[group].append(index)
+            for trait in traits { groupOfTrait[trait] = group }
+            for other in found where other != group {
+                groups[group] += groups[other]
+                groups[other] = []
+                for (trait, place) in groupOfTrait where place == other { groupOfTrait[trait] = group }
             }
         }
-        return groups
+        return groups.filter { !$0.isEmpty }
     }
 }
