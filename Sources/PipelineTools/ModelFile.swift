@@ -2,8 +2,8 @@
 
 import PipelineExecution
 package import SystemPackage
-import Tensors
 import TensorStore
+import Tensors
 package import Training
 
 // A model is an HDF5 file:
@@ -27,10 +27,22 @@ package struct Model: Hashable, Sendable {
     package var isShortened: Bool
 
     package var scale: Int { network.description.scale }
+
+    package init(
+        name: String, network: Network, outputShift: Int, labelConvention: LabelConvention,
+        padding: ConvolutionPadding, isShortened: Bool
+    ) {
+        self.name = name
+        self.network = network
+        self.outputShift = outputShift
+        self.labelConvention = labelConvention
+        self.padding = padding
+        self.isShortened = isShortened
+    }
 }
 
 extension Model {
-    func write(to path: FilePath) throws {
+    package func write(to path: FilePath) throws {
         let file = try TensorFileWriter(path: path.string)
         try file.setAttribute("format", "model")
         try file.setAttribute("name", .text(name))
@@ -90,7 +102,8 @@ extension LayerDescription {
             let parts = word.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, fields.updateValue(String(parts[1]), forKey: parts[0]) == nil else { return nil }
         }
-        func integer(_ name: Substring) -> Int? { fields[name].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
+        func signed(_ name: Substring) -> Int? { fields[name].flatMap { Int($0) } }
+        func integer(_ name: Substring) -> Int? { signed(name).flatMap { $0 >= 0 ? $0 : nil } }
         guard let kind = words.first, let name = fields["name"] else { return nil }
         switch kind {
         case "convolution":
@@ -106,7 +119,7 @@ extension LayerDescription {
         case "transposed-convolution":
             guard let inputs = integer("inputs"), let outputs = integer("outputs"), let kernel = integer("kernel"),
                 let stride = integer("stride"), let padding = integer("padding"),
-                let outputPadding = integer("output-padding")
+                let outputPadding = signed("output-padding")
             else { return nil }
             self = .transposedConvolution(
                 name: name, inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, padding: padding,

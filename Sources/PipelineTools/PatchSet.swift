@@ -2,8 +2,8 @@
 
 import PipelineExecution
 import SystemPackage
-import Tensors
 import TensorStore
+import Tensors
 import Training
 
 // A patch set is an HDF5 file:

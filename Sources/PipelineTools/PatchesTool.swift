@@ -4,8 +4,8 @@ import Imaging
 import PipelineExecution
 import PipelineManifest
 import SystemPackage
-import Tensors
 import TensorStore
+import Tensors
 import Training
 
 /// Cuts pairs of LR and HR luma patches by the FSRCNN authors' rules (`generate_train` of their code).
