@@ -3,8 +3,8 @@
 import ContentStore
 import PipelineExecution
 import SystemPackage
-import Tensors
 import TensorStore
+import Tensors
 import Training
 
 /// All that a training needs to go on, bit for bit.
@@ -34,7 +34,10 @@ struct CheckpointFolder {
         try checkpoint.write(to: temporary)
         let digest = try FileDigest(ofFileAt: temporary).digest
         let name = "\(digest).h5"
+        // The older one goes only when this one is on the disk.
+        try Files.sync(temporary)
         try Files.rename(temporary, to: folder.appending(name))
+        try Files.sync(folder)
         for old in try Files.names(in: folder) where old != name { try Files.remove(folder.appending(old)) }
     }
 

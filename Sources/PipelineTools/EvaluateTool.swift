@@ -3,16 +3,23 @@
 import ContentStore
 import Evaluation
 import Imaging
-import PipelineExecution
-import PipelineManifest
+package import PipelineExecution
+package import PipelineManifest
 import SystemPackage
-import Tensors
 import TensorStore
+package import Tensors
 import Training
 
 /// Scores a model beside bicubic on a test set, image by image, under named protocols.
-struct EvaluateTool: Tool {
-    let interface = ToolInterface(
+package struct EvaluateTool: Tool {
+    private let level: SIMDLevel?
+
+    /// Without a level it is the one of the environment, else the processor's best.
+    package init(level: SIMDLevel? = nil) {
+        self.level = level
+    }
+
+    package let interface = ToolInterface(
         name: "evaluate", version: 1,
         summary: "scores a model beside bicubic on a set of images, under named protocols",
         inputs: [
@@ -42,10 +49,10 @@ struct EvaluateTool: Tool {
             .init("picture-crop", .integer(16...512), .defaulted(.integer(96)), summary: "HR pixels of a crop's side"),
         ])
 
-    func run(_ context: ToolContext) throws {
+    package func run(_ context: ToolContext) throws {
         let images = try ImageSetReader(context.input("images").path)
         guard images.count > 0 else { throw ToolFailure("there are no images to score", at: .input("images")) }
-        let evaluator = try Evaluator(context)
+        let evaluator = try Evaluator(context, level: level ?? SIMDLevel.chosen())
         var file = try PredictionWriter(context.output("predictions"))
         var scores: [Score] = []
         var rows: [[Image]] = []
@@ -122,11 +129,11 @@ private struct Evaluator {
     private let pool: WorkerPool
     private let level: SIMDLevel
 
-    init(_ context: ToolContext) throws {
+    init(_ context: ToolContext, level: SIMDLevel) throws {
         let settings = context.settings
-        protocols = settings.texts("protocols").compactMap { EvaluationProtocol(named: $0) }
-        metrics = settings.texts("metrics").compactMap { Metric(rawValue: $0) }
-        baselines = settings.texts("baselines")
+        protocols = settings.texts("protocols").withoutRepetitions.compactMap { EvaluationProtocol(named: $0) }
+        metrics = settings.texts("metrics").withoutRepetitions.compactMap { Metric(rawValue: $0) }
+        baselines = settings.texts("baselines").withoutRepetitions
         pictureCount = settings.integer("picture-images")
         pictureCrop = settings.integer("picture-crop")
         dataset = settings.text("dataset")
@@ -140,9 +147,14 @@ private struct Evaluator {
         guard model != nil || !baselines.isEmpty else {
             throw ToolFailure("there is neither a model nor a baseline to score", at: .setting("baselines"))
         }
+        if let model, baselines.contains(model.name) {
+            throw ToolFailure(
+                "the model is called '\(model.name)', as a baseline is", at: .setting("model-name"),
+                hint: "give it another 'model-name'")
+        }
         self.model = model
         pool = WorkerPool(threads: context.threads)
-        level = try SIMDLevel.chosen()
+        self.level = level
     }
 
     func outcome(of image: Image, _ name: String, under evaluation: EvaluationProtocol) throws -> EvaluationOutcome {
@@ -156,8 +168,8 @@ private struct Evaluator {
         let sample = evaluation.prepared(image, scale: scale)
         var predictions: [(model: String, luma: Image)] = baselines.map { ($0, sample.bicubic) }
         if let model {
-            let output = try model.upscaled(sample.lowResolution, pool: pool, level: level)
-            predictions.append((model.name, evaluation.quantised(output, shift: model.outputShift, for: sample)))
+            let luma = try model.prediction(for: sample, ofImage: name, under: evaluation, pool: pool, level: level)
+            predictions.append((model.name, luma))
         }
         let scores = try predictions.flatMap { prediction in
             try metrics.map { metric in

@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PipelineExecution
-import PipelineManifest
-import Tensors
+package import PipelineExecution
+package import PipelineManifest
+package import Tensors
 import Training
 
 /// Trains a super-resolution network on patches.
-struct TrainTool: Tool {
-    let interface = ToolInterface(
+package struct TrainTool: Tool {
+    private let level: SIMDLevel?
+    private let rhythm: TrainingRhythm
+
+    /// Makes the tool.
+    ///
+    /// Without a level it is the one of the environment, else the processor's best. The intervals are the least time
+    /// between two checkpoints and between two reports.
+    package init(
+        level: SIMDLevel? = nil, checkpointInterval: Duration = .seconds(20),
+        reportInterval: Duration = .milliseconds(200)
+    ) {
+        self.level = level
+        rhythm = TrainingRhythm(reports: reportInterval, checkpoints: checkpointInterval)
+    }
+
+    package let interface = ToolInterface(
         name: "train", version: 1,
         summary: "trains a super-resolution network on patches",
         inputs: [
@@ -30,7 +45,7 @@ struct TrainTool: Tool {
             .init(
                 "slopes", .choice(SlopeSharing.allCases.map(\.rawValue)), .defaulted(.text("per-layer")),
                 summary: "PReLU slopes: one a layer, as in the authors' weights, or one a channel"),
-            .init("name", .text, .optional, summary: "the model's name in tables; FSRCNN or FSRCNN-s if left out"),
+            .init("name", .text, .optional, summary: "the model's name in tables; FSRCNN, FSRCNN-s or FSRCNN(d,s,m)"),
             .init("steps", .integer(1...1_000_000_000), .required, summary: "optimizer steps, a batch each"),
             .init("batch", .integer(1...65536), .defaulted(.integer(128)), summary: "patches in a batch"),
             .init(
@@ -62,21 +77,21 @@ struct TrainTool: Tool {
                 summary: "says that this training is shorter than the paper's: its scores are compared with nothing"),
         ])
 
-    func run(_ context: ToolContext) throws {
+    package func run(_ context: ToolContext) throws {
         let patches = try PatchSetReader(context.input("patches").path)
         guard patches.count > 0 else { throw ToolFailure("there are no patches to learn from", at: .input("patches")) }
-        let plan = TrainingPlan(context.settings, geometry: patches.geometry)
+        let plan = try TrainingPlan(context.settings, geometry: patches.geometry)
         if plan.keepsBest, context.optionalInput("validation") == nil {
             throw ToolFailure("'keep: best' needs validation images to choose by", at: .setting("keep"))
         }
         let pool = WorkerPool(threads: context.threads)
-        let level = try SIMDLevel.chosen()
+        let level = try self.level ?? SIMDLevel.chosen()
         let validation = try context.optionalInput("validation").map {
             try ValidationSet($0.path, scale: patches.geometry.scale, pool: pool, level: level)
         }
-        var session = try TrainingSession(
+        var session = TrainingSession(
             plan: plan, patches: patches, validation: validation,
-            checkpoints: CheckpointFolder(context.checkpointFolder), pool: pool, level: level)
+            checkpoints: CheckpointFolder(context.checkpointFolder), rhythm: rhythm, pool: pool, level: level)
         try session.run(context)
         try session.model.write(to: context.output("model"))
         try session.log.write(to: context.output("log"))
@@ -94,17 +109,15 @@ struct TrainingPlan {
     let inferencePadding: ConvolutionPadding
     let isShortened: Bool
 
-    init(_ settings: ToolSettings, geometry: LabelGeometry) {
+    init(_ settings: ToolSettings, geometry: LabelGeometry) throws(ToolFailure) {
         guard let slopes = SlopeSharing(rawValue: settings.text("slopes")),
             let padding = ConvolutionPadding(rawValue: settings.text("inference-padding"))
         else { preconditionFailure("the interface lets no other slopes or padding through") }
-        let isSmall = settings.text("architecture") == "fsrcnn-s"
+        let size = try FSRCNNSize(settings)
         description = NetworkDescription.fsrcnn(
-            d: settings.optionalInteger("d") ?? (isSmall ? 32 : 56),
-            s: settings.optionalInteger("s") ?? (isSmall ? 5 : 12),
-            m: settings.optionalInteger("m") ?? (isSmall ? 1 : 4), scale: geometry.scale,
-            labelConvention: geometry.convention, slopes: slopes)
-        name = settings.optionalText("name") ?? (isSmall ? "FSRCNN-s" : "FSRCNN")
+            d: size.d, s: size.s, m: size.m, scale: geometry.scale, labelConvention: geometry.convention,
+            slopes: slopes)
+        name = settings.optionalText("name") ?? size.name
         let steps = settings.integer("steps")
         configuration = TrainingConfiguration(
             optimizer: settings.text("optimizer") == "sgd" ? .sgd(momentum: settings.number("momentum")) : .adam,
@@ -124,5 +137,41 @@ struct TrainingPlan {
         Model(
             name: name, network: network, outputShift: geometry.outputShift, labelConvention: geometry.convention,
             padding: inferencePadding, isShortened: isShortened)
+    }
+}
+
+/// Feature channels, shrunk channels and mapping layers of an FSRCNN.
+private struct FSRCNNSize: Hashable {
+    let d, s, m: Int
+
+    static let paper = FSRCNNSize()
+    static let small = FSRCNNSize(d: 32, s: 5, m: 1)
+
+    init(d: Int = 56, s: Int = 12, m: Int = 4) {
+        (self.d, self.s, self.m) = (d, s, m)
+    }
+
+    init(_ settings: ToolSettings) throws(ToolFailure) {
+        guard settings.text("architecture") == "fsrcnn-s" else {
+            self.init(
+                d: settings.optionalInteger("d") ?? Self.paper.d, s: settings.optionalInteger("s") ?? Self.paper.s,
+                m: settings.optionalInteger("m") ?? Self.paper.m)
+            return
+        }
+        for setting in ["d", "s", "m"] where settings.optionalInteger(setting) != nil {
+            throw ToolFailure(
+                "'fsrcnn-s' is FSRCNN(32, 5, 1) and takes no '\(setting)'", at: .setting(setting),
+                hint: "use 'architecture: fsrcnn'")
+        }
+        self = .small
+    }
+
+    /// As the paper calls it, so that no other network is taken for its FSRCNN; for example `FSRCNN(48,12,2)`.
+    var name: String {
+        switch self {
+        case .paper: "FSRCNN"
+        case .small: "FSRCNN-s"
+        default: "FSRCNN(\(d),\(s),\(m))"
+        }
     }
 }

@@ -4,9 +4,15 @@ import Evaluation
 import Imaging
 import PipelineExecution
 import SystemPackage
-import Tensors
 import TensorStore
+import Tensors
 import Training
+
+/// How long a training waits from one report, and from one checkpoint, to the next; what is learned does not depend on it.
+struct TrainingRhythm: Sendable {
+    let reports: Duration
+    let checkpoints: Duration
+}
 
 /// A training under way: it steps, follows itself on the validation images, and leaves checkpoints from which it goes on
 /// as if it had never stopped.
@@ -16,6 +22,7 @@ struct TrainingSession {
     private let patches: PatchSetReader
     private let validation: ValidationSet?
     private let checkpoints: CheckpointFolder
+    private let rhythm: TrainingRhythm
     private let trainer: Trainer
     /// The best network so far with its validation PSNR.
     private var best: (network: Network, psnr: Double)?
@@ -24,27 +31,38 @@ struct TrainingSession {
 
     init(
         plan: TrainingPlan, patches: PatchSetReader, validation: ValidationSet?, checkpoints: CheckpointFolder,
-        pool: WorkerPool, level: SIMDLevel
-    ) throws {
+        rhythm: TrainingRhythm, pool: WorkerPool, level: SIMDLevel
+    ) {
         self.plan = plan
         self.patches = patches
         self.validation = validation
         self.checkpoints = checkpoints
-        guard let checkpoint = checkpoints.latest() else {
+        self.rhythm = rhythm
+        // A checkpoint that does not fit, as one of another version may, is passed over like a damaged one.
+        if let checkpoint = checkpoints.latest(),
+            let restored = try? Self.restored(checkpoint, plan: plan, pool: pool, level: level)
+        {
+            (trainer, best) = restored
+            log = checkpoint.log
+            lossSum = checkpoint.lossSum
+        } else {
             trainer = Trainer(
                 network: Network(description: plan.description, seed: plan.configuration.seed),
                 configuration: plan.configuration, pool: pool, level: level)
             log = TrainingLog()
-            return
         }
-        trainer = try Trainer(
+    }
+
+    private static func restored(
+        _ checkpoint: Checkpoint, plan: TrainingPlan, pool: WorkerPool, level: SIMDLevel
+    ) throws -> (trainer: Trainer, best: (network: Network, psnr: Double)?) {
+        let trainer = try Trainer(
             restoring: checkpoint.state, description: plan.description, configuration: plan.configuration,
             pool: pool, level: level)
-        log = checkpoint.log
-        lossSum = checkpoint.lossSum
-        if let parameters = checkpoint.best {
-            best = (try Network(description: plan.description, parameters: parameters), checkpoint.bestPSNR)
+        let best = try checkpoint.best.map { parameters in
+            (try Network(description: plan.description, parameters: parameters), checkpoint.bestPSNR)
         }
+        return (trainer, best)
     }
 
     /// The network that the settings ask to keep.
@@ -58,17 +76,25 @@ struct TrainingSession {
         var (reported, saved) = (clock.now, clock.now)
         while !trainer.isFinished {
             let rate = trainer.learningRate
-            lossSum += try trainer.step(patches)
+            lossSum += try step()
             if trainer.step % plan.interval == 0 || trainer.isFinished { try closeRow(rate: rate) }
             // Only reports and checkpoints go by the clock; what is learned does not.
-            if clock.now - reported > .milliseconds(200) || trainer.isFinished {
+            if clock.now - reported > rhythm.reports || trainer.isFinished {
                 reported = clock.now
                 report(to: context)
             }
-            if clock.now - saved > .seconds(20), !trainer.isFinished {
+            if clock.now - saved > rhythm.checkpoints, !trainer.isFinished {
                 saved = clock.now
                 try checkpoints.save(checkpoint)
             }
+        }
+    }
+
+    private func step() throws -> Double {
+        do {
+            return try trainer.step(patches)
+        } catch let error as TrainingError {
+            throw ToolFailure("\(error)", hint: error.isDivergence ? "a smaller 'learning-rate' may help" : nil)
         }
     }
 
@@ -154,7 +180,7 @@ struct TrainingLog: Hashable, Sendable {
 
 /// Images held out to follow a training by, ready for the protocol `y-double`.
 struct ValidationSet {
-    private let samples: [EvaluationSample]
+    private let samples: [(image: String, sample: EvaluationSample)]
     private let pool: WorkerPool
     private let level: SIMDLevel
 
@@ -173,7 +199,10 @@ struct ValidationSet {
                     "validation image '\(images.entries[index].name)' of \(image.width)x\(image.height) pixels is too "
                         + "small for x\(scale)", at: .input("validation"))
             }
-            return evaluation.prepared(image, scale: scale)
+            let sample = evaluation.prepared(image, scale: scale)
+            // A flat image, found before hours of training rather than after.
+            _ = try Self.psnr(of: sample.bicubic, for: sample, ofImage: images.entries[index].name)
+            return (images.entries[index].name, sample)
         }
         self.pool = pool
         self.level = level
@@ -181,21 +210,34 @@ struct ValidationSet {
 
     /// The mean of the images' PSNR in dB.
     func meanPSNR(of model: Model) throws -> Double {
-        let evaluation = EvaluationProtocol.yDouble
         var sum = 0.0
-        for sample in samples {
-            let output = try model.upscaled(sample.lowResolution, pool: pool, level: level)
-            let prediction = evaluation.quantised(output, shift: model.outputShift, for: sample)
-            sum += evaluation.value(of: .psnr, prediction, for: sample) ?? 0
+        for (image, sample) in samples {
+            let prediction = try model.prediction(
+                for: sample, ofImage: image, under: .yDouble, pool: pool, level: level)
+            sum += try Self.psnr(of: prediction, for: sample, ofImage: image)
         }
         return sum / Double(samples.count)
     }
+
+    private static func psnr(
+        of prediction: Image, for sample: EvaluationSample, ofImage image: String
+    ) throws(ToolFailure) -> Double {
+        let psnr = EvaluationProtocol.yDouble.value(of: .psnr, prediction, for: sample)
+        guard let psnr, psnr.isFinite else {
+            throw ToolFailure(
+                "validation image '\(image)' is reproduced exactly, so that its PSNR is infinite",
+                at: .input("validation"), hint: "leave flat images out of a validation set")
+        }
+        return psnr
+    }
 }
 
-extension Model {
-    /// The network's output for LR luma in 0...1.
-    func upscaled(_ plane: Plane, pool: WorkerPool, level: SIMDLevel) throws(NetworkError) -> Plane {
-        let input = Tensor(shape: [1, plane.height, plane.width], values: plane.values.map { Float($0) })
-        return Plane(try network.upscaled(input, padding: padding, pool: pool, level: level))
+extension TrainingError {
+    /// Whether numbers grew beyond all bounds.
+    fileprivate var isDivergence: Bool {
+        switch self {
+        case .notFinite, .lossNotFinite: true
+        case .shapes, .noSamples, .state: false
+        }
     }
 }
