@@ -3,17 +3,19 @@
 package import ContentStore
 import Imaging
 package import PipelineExecution
-import PipelineManifest
+package import PipelineManifest
 import SystemPackage
 package import TensorStore
+
+private let allTools: [any Tool] = [
+    ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), PatchesTool(), TrainTool(), EvaluateTool(),
+    CompareTool(),
+]
 
 extension Toolbox {
     /// The tools that Reprise brings along.
     package static let standard = Toolbox(
-        [
-            ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), PatchesTool(), TrainTool(), EvaluateTool(),
-            CompareTool(),
-        ],
+        allTools.map { DiskFaultTool($0) },
         contentDigest: { path, format in
             do {
                 return format == .png
@@ -25,6 +27,25 @@ extension Toolbox {
                     hint: "an output of 'format: file' counts by its bytes, whatever they are")
             }
         })
+}
+
+/// A tool that calls a full disk what it is: the disk's fault, and neither the tool's nor its user's.
+package struct DiskFaultTool: Tool {
+    private let tool: any Tool
+
+    package init(_ tool: any Tool) {
+        self.tool = tool
+    }
+
+    package var interface: ToolInterface { tool.interface }
+
+    package func run(_ context: ToolContext) throws {
+        do {
+            try tool.run(context)
+        } catch TensorFileError.noSpace(let file) {
+            throw StoreError.cannot(action: "write", path: FilePath(file), reason: .noSpace)
+        }
+    }
 }
 
 extension TensorFileReader {
