@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import Foundation
+import PipelineExecution
+import PipelineManifest
+import PipelinePlanning
+import PipelineTools
+import Testing
+
+/// The manifests in the tree fit the tools as they are.
+@Suite struct PipelineFileTests {
+    static let manifests: [String] = {
+        let folder = SharedData.root.appendingPathComponent("pipelines")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects as? [URL]
+        return (files ?? []).map(\.path).filter { $0.hasSuffix(".yml") }.sorted()
+    }()
+
+    private func expectSound(_ text: String, file: String) throws -> StageGraph? {
+        do {
+            return try StageGraph.parse(
+                SourceText(file: file, text: text), interfaces: Toolbox.standard.interfaces)
+        } catch {
+            Issue.record("\(file): \(error.all.map(\.message).joined(separator: "; "))")
+            return nil
+        }
+    }
+
+    @Test func `there are manifests to test`() {
+        let names = Self.manifests.map { $0.split(separator: "/").suffix(2).joined(separator: "/") }
+        #expect(Set(names).isSuperset(of: ["fsrcnn/x3.yml", "fsrcnn/x3-short.yml", "quickstart/pipeline.yml"]))
+    }
+
+    @Test(arguments: manifests)
+    func `every manifest of the tree is sound`(path: String) throws {
+        let graph = try #require(try expectSound(String(contentsOfFile: path, encoding: .utf8), file: path))
+        #expect(graph.names.count > 3)
+    }
+
+    /// A figure for which no model is trained and evaluated, or on no such set, would be not-measured for good.
+    @Test(arguments: manifests)
+    func `every claim names a data set, scale and protocol that some stage scores`(path: String) throws {
+        let graph = try #require(try expectSound(String(contentsOfFile: path, encoding: .utf8), file: path))
+        let evaluations = graph.stages(neededFor: []).compactMap { node -> [String: JSONValue]? in
+            guard case .tool(let tool, _) = node.stage.work, tool.name == "evaluate" else { return nil }
+            return Dictionary(uniqueKeysWithValues: node.stage.settings.map { ($0.name, JSONValue($0.value)) })
+        }
+        for claim in graph.manifest.claims {
+            let fitting = evaluations.contains { settings in
+                settings["dataset"]?.text == claim.dataset && settings["scale"]?.integer == claim.scale
+                    && settings["protocols"]?.array?.contains(.text(claim.evaluationProtocol)) == true
+            }
+            #expect(fitting, "claim '\(claim.name.value)'")
+        }
+    }
+
+    @Test func `the first example of the manifest's page is sound`() throws {
+        let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/MANIFEST.md"), encoding: .utf8)
+        let parts = page.components(separatedBy: "```yaml\n")
+        let example = try #require(parts.dropFirst().first?.components(separatedBy: "\n```").first)
+        #expect(example.hasPrefix("reprise: 1"))
+        let graph = try #require(try expectSound(example, file: "docs/MANIFEST.md"))
+        #expect(graph.names == ["train-images", "split", "patches", "train", "test-images", "scores", "verdicts"])
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: SharedData.root.appendingPathComponent("docs/TOOLS.md").path),
+            "docs/TOOLS.md is written by 'make docs'"))
+    func `the page of the tools names each with its summary`() throws {
+        let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/TOOLS.md"), encoding: .utf8)
+        let lines = page.split(separator: "\n").map(String.init)
+        for interface in Toolbox.standard.interfaces {
+            #expect(lines.contains { $0.hasPrefix(interface.name + " ") && $0.hasSuffix(interface.summary) })
+        }
+    }
+
+    @Test func `every tool is described, and every default is what its setting takes`() {
+        for interface in Toolbox.standard.interfaces {
+            #expect(!interface.summary.isEmpty && !interface.outputs.isEmpty)
+            for summary in interface.inputs.map(\.summary) + interface.outputs.map(\.summary)
+                + interface.settings.map(\.summary)
+            {
+                #expect(!summary.isEmpty && !summary.hasSuffix(".") && summary.first?.isLowercase != nil)
+            }
+            for setting in interface.settings {
+                guard case .defaulted(let value) = setting.presence else { continue }
+                #expect(fits(value, setting.type), "\(interface.name): \(setting.name)")
+            }
+        }
+    }
+
+    private func fits(_ value: SettingValue, _ type: SettingType) -> Bool {
+        switch (value, type) {
+        case (.boolean, .boolean), (.text, .text): true
+        case (.integer(let value), .integer(let range)): range.contains(value)
+        case (.number(let value), .number(let range)): range.contains(value)
+        case (.text(let value), .choice(let words)): words.contains(value)
+        case (.integer(let value), .integerChoice(let integers)): integers.contains(value)
+        case (.list(let values), .list(let element, let minimum)):
+            values.count >= minimum && values.allSatisfy { fits($0, element) }
+        default: false
+        }
+    }
+}
