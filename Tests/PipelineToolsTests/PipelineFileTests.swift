@@ -63,15 +63,24 @@ import Testing
         #expect(graph.names == ["train-images", "split", "patches", "train", "test-images", "scores", "verdicts"])
     }
 
-    @Test(
-        .enabled(
-            if: FileManager.default.fileExists(atPath: SharedData.root.appendingPathComponent("docs/TOOLS.md").path),
-            "docs/TOOLS.md is written by 'make docs'"))
-    func `the page of the tools names each with its summary`() throws {
+    @Test func `the page of the tools says what their interfaces say, and no more`() throws {
         let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/TOOLS.md"), encoding: .utf8)
-        let lines = page.split(separator: "\n").map(String.init)
-        for interface in Toolbox.standard.interfaces {
-            #expect(lines.contains { $0.hasPrefix(interface.name + " ") && $0.hasSuffix(interface.summary) })
+        let sections = page.components(separatedBy: "\n## ").dropFirst()
+        #expect(sections.map { $0.prefix { $0 != "\n" } } == Toolbox.standard.interfaces.map { $0.name[...] })
+        for (section, tool) in zip(sections, Toolbox.standard.interfaces) {
+            let lines = section.split(separator: "\n").map(String.init)
+            #expect(lines.contains("\(tool.name), version \(tool.version): \(tool.summary)"))
+            let rows =
+                tool.inputs.map { [$0.name, $0.formats[0].rawValue, $0.summary] }
+                + tool.outputs.map { [$0.name, $0.format.rawValue, $0.summary] }
+                + tool.settings.map { [$0.name, "\($0.type); ", $0.summary] }
+            let written = lines.filter { $0.hasPrefix("  ") }
+            #expect(written.count == rows.count, "'\(tool.name)': run 'make docs'")
+            for (line, row) in zip(written, rows) {
+                #expect(
+                    line.hasPrefix("  \(row[0]) ") && line.contains(" \(row[1])") && line.hasSuffix("  \(row[2])"),
+                    "'\(row[0])' of '\(tool.name)' is written otherwise: run 'make docs'")
+            }
         }
     }
 
