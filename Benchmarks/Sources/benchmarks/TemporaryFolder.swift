@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A folder of its own under the system's one for temporary files (TMPDIR), or a folder in it.
+struct TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-benchmarks-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+    }
+
+    private init(_ url: URL) { self.url = url }
+
+    /// A new, empty folder in this one; what had its name is gone.
+    func folder(_ name: String) throws -> TemporaryFolder {
+        let folder = TemporaryFolder(url.appendingPathComponent(name))
+        folder.remove()
+        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: false)
+        return folder
+    }
+
+    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+    /// Writes a file and returns its path.
+    @discardableResult
+    func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: url.appendingPathComponent(name))
+        return path(name)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(at: url)
+    }
+}
