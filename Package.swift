@@ -91,6 +91,12 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Tensors"]),
         .testTarget(name: "PipelineManifestTests", dependencies: ["PipelineManifest"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Evaluation", "PipelineManifest"]),
+        .testTarget(
+            name: "PipelineToolsTests",
+            dependencies: [
+                "PipelineTools", "PipelineExecution", "PipelinePlanning", "PipelineManifest", "ContentStore",
+                "Tensors", "TensorStore", "Imaging", "Training", "Evaluation", "CZlib", systemPackage,
+            ]),
         .testTarget(name: "RepriseTests", dependencies: ["reprise"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Imaging"]),
     ]
