@@ -139,18 +139,34 @@ private struct JSONParser {
         let start = offset
         while let byte = peek, Self.numberBytes.contains(byte) { offset += 1 }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-        guard let first = text.first, first == "-" || first.isNumber else {
+        guard let first = text.utf8.first, first == UInt8(ascii: "-") || Self.digits.contains(first) else {
             throw JSONError(offset: start, reason: "a value was expected")
         }
-        if text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) }) {
-            guard let integer = Int(text) else { throw JSONError(offset: start, reason: "not a number") }
-            return .integer(integer)
-        }
-        guard let number = Double(text), number.isFinite else {
-            throw JSONError(offset: start, reason: "not a number")
-        }
+        guard Self.isNumber(text.utf8[...]) else { throw JSONError(offset: start, reason: "not a number") }
+        if let integer = Int(text) { return .integer(integer) }
+        guard !text.utf8.allSatisfy({ Self.digits.contains($0) || $0 == UInt8(ascii: "-") }),
+            let number = Double(text), number.isFinite
+        else { throw JSONError(offset: start, reason: "not a number") }
         return .number(number)
     }
+
+    /// Whether the text is a number by RFC 8259: no leading zeros, digits on both sides of the point.
+    private static func isNumber(_ text: Substring.UTF8View) -> Bool {
+        func isDigits(_ part: Substring.UTF8View) -> Bool { !part.isEmpty && part.allSatisfy(digits.contains) }
+        let unsigned = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
+        let parts = unsigned.split(
+            maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 | 0x20 == UInt8(ascii: "e") })
+        if parts.count == 2 {
+            let exponent = parts[1].first.map(signs.contains) == true ? parts[1].dropFirst() : parts[1]
+            guard isDigits(exponent) else { return false }
+        }
+        let mantissa = parts[0].split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        let whole = mantissa[0]
+        return mantissa.allSatisfy(isDigits) && (whole.count == 1 || whole.first != UInt8(ascii: "0"))
+    }
+
+    private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    private static let signs: [UInt8] = [UInt8(ascii: "+"), UInt8(ascii: "-")]
 
     private static let numberBytes = Set("+-.0123456789eE".utf8)
 
