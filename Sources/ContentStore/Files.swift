@@ -81,20 +81,28 @@ package enum Files {
         throw .cannot(action: "look at", path: path, reason: reason)
     }
 
-    /// The names in a folder, sorted by their bytes.
+    /// The names in a folder, sorted by their bytes; one that is no text has its wrong bytes replaced.
     package static func names(in folder: FilePath) throws(StoreError) -> [String] {
+        let names = try entries(in: folder).map(\.string)
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// What a folder holds, in the order of the file system, with names that need not be text.
+    package static func entries(in folder: FilePath) throws(StoreError) -> [FilePath.Component] {
         guard let stream = folder.withPlatformString({ opendir($0) }) else {
             throw .cannot(action: "list", path: folder, reason: Errno(rawValue: errno))
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var entries: [FilePath.Component] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+                    FilePath.Component(platformString: $0)
+                }
             }
-            if name != "." && name != ".." { names.append(name) }
+            if let name, name.kind == .regular { entries.append(name) }
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return entries
     }
 
     /// Makes a folder and those above it that are missing.
@@ -191,7 +199,7 @@ package enum Files {
     package static func removeTree(_ path: FilePath) throws(StoreError) {
         guard let status = try linkStatus(path) else { return }
         guard status.kind == .folder else { return try remove(path) }
-        for name in try names(in: path) { try removeTree(path.appending(name)) }
+        for entry in try entries(in: path) { try removeTree(path.appending(entry)) }
         guard path.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT else {
             throw .cannot(action: "remove", path: path, reason: Errno(rawValue: errno))
         }
