@@ -57,14 +57,20 @@ package final class FileObjectStore: ObjectStore {
         let path = path(of: object)
         guard try Files.status(path) != nil else { throw .absent(object: object) }
         let bytes = try Files.bytes(of: path)
-        guard Digest(of: bytes) == object else { throw setAside(object, at: path) }
+        guard Digest(of: bytes) == object else {
+            try setAside(object, at: path)
+            throw .damaged(object: object, path: path)
+        }
         return bytes
     }
 
     package func verifiedFile(of object: Digest) throws(StoreError) -> FilePath {
         let path = path(of: object)
         guard try Files.status(path) != nil else { throw .absent(object: object) }
-        guard try FileDigest(ofFileAt: path).digest == object else { throw setAside(object, at: path) }
+        guard try FileDigest(ofFileAt: path).digest == object else {
+            try setAside(object, at: path)
+            throw .damaged(object: object, path: path)
+        }
         return path
     }
 
@@ -73,7 +79,8 @@ package final class FileObjectStore: ObjectStore {
             defer { paths = [] }
             return paths
         }
-        for path in paths { try Files.sync(path) }
+        // What was found damaged since it was inserted is no longer there.
+        for path in paths where try Files.status(path) != nil { try Files.sync(path) }
         for folder in Set(paths.map { $0.removingLastComponent() }) { try Files.sync(folder) }
     }
 
@@ -82,14 +89,18 @@ package final class FileObjectStore: ObjectStore {
         let path = path(of: digest.digest)
         guard try Files.status(path) != nil else { return false }
         if try FileDigest(ofFileAt: path) == digest { return true }
-        _ = setAside(digest.digest, at: path)
+        try setAside(digest.digest, at: path)
         return false
     }
 
-    private func setAside(_ object: Digest, at path: FilePath) -> StoreError {
+    /// A damaged object that stayed in its place would be met again and again, so a disk that keeps it there is at fault.
+    private func setAside(_ object: Digest, at path: FilePath) throws(StoreError) {
         let damaged = folder.appending("damaged")
-        try? Files.makeFolder(damaged)
-        try? Files.rename(path, to: Files.temporarySibling(of: damaged.appending(object.description)))
-        return .damaged(object: object, path: path)
+        try Files.makeFolder(damaged)
+        do throws(StoreError) {
+            try Files.rename(path, to: Files.temporarySibling(of: damaged.appending(object.description)))
+        } catch .cannot(_, _, reason: .noSuchFileOrDirectory) {
+            // Somebody else has set it aside already.
+        }
     }
 }
