@@ -18,11 +18,23 @@ extension Manifest {
     package static func parse(
         _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
     ) throws(Diagnostics) -> Manifest {
+        let reading = read(source, interfaces: interfaces, overrides: overrides)
+        if !reading.diagnostics.isEmpty { throw Diagnostics(reading.diagnostics) }
+        guard let manifest = reading.manifest else {
+            preconditionFailure("a manifest that cannot be read has a mistake")
+        }
+        return manifest
+    }
+
+    /// Reads a manifest as far as it goes, so that what refers to the well-formed parts can be checked as well.
+    package static func read(
+        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
+    ) -> ManifestReading {
         var reader = ManifestReader(source, interfaces: interfaces)
         let manifest = reader.manifest(overrides: overrides)
-        if let diagnostics = reader.mistakes.diagnostics(in: source, reader.text) { throw diagnostics }
-        guard let manifest else { preconditionFailure("a manifest that cannot be read has a mistake") }
-        return manifest
+        let diagnostics = reader.mistakes.diagnostics(in: source, reader.text)?.all ?? []
+        let unread = manifest.flatMap { diagnostics.isEmpty ? nil : UnreadNames(of: $0, in: reader.text) }
+        return ManifestReading(manifest: manifest, unread: unread ?? .none, diagnostics: diagnostics)
     }
 
     /// The name of a manifest that does not name itself: that of its file without its ending, or of its folder where

@@ -5,12 +5,14 @@ import PipelineManifest
 /// Finds what each reference means, and each that means nothing or the wrong thing.
 struct ReferenceCheck {
     private let manifest: Manifest
+    private let unread: UnreadNames
     private let sources: Set<String>
     private let stages: [String: Stage]
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(_ manifest: Manifest) {
+    init(_ manifest: Manifest, unread: UnreadNames) {
         self.manifest = manifest
+        self.unread = unread
         sources = Set(manifest.sources.map(\.name.value))
         stages = Dictionary(manifest.stages.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -34,18 +36,22 @@ struct ReferenceCheck {
     private mutating func origin(
         of reference: Located<ArtifactReference>, for input: StageInput, of stage: Stage
     ) -> ArtifactOrigin? {
-        let producer = reference.value.producer
-        if sources.contains(producer), reference.value.output == nil {
-            return checked(.source(producer), .folder, reference, input, stage)
-        }
-        guard let upstream = stages[producer] else {
-            report(unknownProducer: reference, of: stage)
+        let (producer, named) = (reference.value.producer, reference.value.output)
+        // A source and a stage of one name have been told; which of them is meant here cannot be said.
+        if sources.contains(producer), stages[producer] != nil { return nil }
+        if sources.contains(producer) {
+            if named == nil { return checked(.source(producer), .folder, reference, input, stage) }
+            report(outputOfSource: reference, of: stage)
             return nil
         }
-        let named = reference.value.output
+        guard let upstream = stages[producer] else {
+            if !unread.mayContain(producer) { report(unknownProducer: reference, of: stage) }
+            return nil
+        }
+        if named == nil, unread.contains(producer) { return nil }
         guard let output = named == nil ? upstream.outputs.first : upstream.outputs.first(where: { $0.name == named })
         else {
-            report(unknownOutput: reference, of: upstream, for: stage)
+            if !unread.contains(producer) { report(unknownOutput: reference, of: upstream, for: stage) }
             return nil
         }
         return checked(.stage(producer, output: output.name), output.format, reference, input, stage)
@@ -87,6 +93,15 @@ struct ReferenceCheck {
                 .unresolvedReference, in: manifest.source, at: reference.location,
                 "stage '\(stage.name.value)' needs '\(reference.value)', and no stage or source is called '\(name)'",
                 hint: hint))
+    }
+
+    private mutating func report(outputOfSource reference: Located<ArtifactReference>, of stage: Stage) {
+        let name = reference.value.producer
+        diagnostics.append(
+            Diagnostic(
+                .unresolvedReference, in: manifest.source, at: reference.location,
+                "stage '\(stage.name.value)' needs '\(reference.value)', and a source such as '\(name)' has no outputs",
+                hint: "write '\(name)'; 'files:' of the source says which of its files count"))
     }
 
     private func owner(ofOutput name: String) -> String? {

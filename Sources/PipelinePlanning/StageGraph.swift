@@ -16,6 +16,12 @@ package struct StageNode: Sendable {
         /// Whether the tool takes any number of artifacts here.
         package let isList: Bool
         package let origins: [ArtifactOrigin]
+
+        package init(name: String, isList: Bool, origins: [ArtifactOrigin]) {
+            self.name = name
+            self.isList = isList
+            self.origins = origins
+        }
     }
 
     package let stage: Stage
@@ -51,16 +57,25 @@ package struct StageGraph: Sendable {
 
     /// Reads a manifest and joins its stages.
     ///
-    /// - Throws: every mistake of the manifest, or, where it is well formed, every mistake of its references and roles.
+    /// - Throws: every mistake of the manifest, and of the references and roles of what is well formed in it.
     package static func parse(
         _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
     ) throws(Diagnostics) -> StageGraph {
-        try StageGraph(Manifest.parse(source, interfaces: interfaces, overrides: overrides))
+        let reading = Manifest.read(source, interfaces: interfaces, overrides: overrides)
+        guard let manifest = reading.manifest else { throw Diagnostics(reading.diagnostics) }
+        let checked = Self.checked(manifest, unread: reading.unread)
+        let diagnostics = reading.diagnostics + checked.diagnostics
+        guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
+        return checked.graph
     }
 
     /// The graph as far as it can be joined, with every mistake found on the way; it is whole where there are none.
-    package static func checked(_ manifest: Manifest) -> (graph: StageGraph, diagnostics: [Diagnostic]) {
-        var references = ReferenceCheck(manifest)
+    ///
+    /// - Parameter unread: what the manifest lacks because it was wrong; a reference to it is not told again.
+    package static func checked(
+        _ manifest: Manifest, unread: UnreadNames = .none
+    ) -> (graph: StageGraph, diagnostics: [Diagnostic]) {
+        var references = ReferenceCheck(manifest, unread: unread)
         let order = TopologicalOrder(references.resolved())
         var hygiene = RoleCheck(manifest)
         var nodes: OrderedDictionary<String, StageNode> = [:]
