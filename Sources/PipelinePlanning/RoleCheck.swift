@@ -42,17 +42,25 @@ struct RoleCheck {
     }
 
     private func leavingTraces(_ arriving: [Trace], output: StageOutput, of stage: ResolvedStage) -> [Trace] {
-        let here = "stage '\(stage.name)'"
-        var leaving = arriving
-        if let role = output.role {
-            leaving = arriving.filter { $0.role == .test || ($0.role == .validation && role == .train) }
-            if leaving.isEmpty || !leaving.contains(where: { $0.role == role }) {
-                leaving.append(Trace(role: role, path: ["'\(stage.name)/\(output.name)' (\(role.rawValue))"]))
-            }
-            return leaving
-        }
         var seen: Set<Role> = []
-        return leaving.filter { seen.insert($0.role).inserted }.map { Trace(role: $0.role, path: $0.path + [here]) }
+        var leaving: [Trace] = []
+        for trace in arriving where keeps(trace.role, in: output) && seen.insert(trace.role).inserted {
+            leaving.append(Trace(role: trace.role, path: trace.path + ["stage '\(stage.name)'"]))
+        }
+        if let role = output.role, !seen.contains(role) {
+            leaving.append(Trace(role: role, path: ["'\(stage.name)/\(output.name)' (\(role.rawValue))"]))
+        }
+        return leaving
+    }
+
+    /// Whether samples of this role keep it in an output: one with a role of its own takes training samples out of theirs,
+    /// and what was a test set stays one.
+    private func keeps(_ role: Role, in output: StageOutput) -> Bool {
+        switch output.role {
+        case nil: true
+        case .train?: role != .train
+        case .validation?, .test?: role == .test
+        }
     }
 
     private mutating func reportLearningFromTest(_ stage: ResolvedStage) {
