@@ -30,7 +30,7 @@ struct TopologicalOrder {
         }
         self.sorted = sorted
         let rest = stages.indices.filter { waitsFor[$0] > 0 }.map { stages[$0] }
-        cycles = StageCycle.first(among: rest).map { [$0] } ?? []
+        cycles = StageCycle.all(among: rest)
     }
 }
 
@@ -38,8 +38,31 @@ struct TopologicalOrder {
 struct StageCycle {
     let stages: [ResolvedStage]
 
-    /// A cycle among stages of which each waits, directly or not, for a cycle; `nil` when there are none.
-    static func first(among rest: [ResolvedStage]) -> StageCycle? {
+    /// Cycles without a stage in common, one after another until the stages left have none.
+    static func all(among stages: [ResolvedStage]) -> [StageCycle] {
+        var cycles: [StageCycle] = []
+        var rest = waiting(stages)
+        while let cycle = first(among: rest) {
+            cycles.append(cycle)
+            let names = Set(cycle.stages.map(\.name))
+            rest = waiting(rest.filter { !names.contains($0.name) })
+        }
+        return cycles
+    }
+
+    /// The stages of which each waits, directly or not, for a cycle among these.
+    private static func waiting(_ stages: [ResolvedStage]) -> [ResolvedStage] {
+        var rest = stages
+        while true {
+            let names = Set(rest.map(\.name))
+            let fewer = rest.filter { stage in stage.upstream.contains { names.contains($0) } }
+            if fewer.count == rest.count { return rest }
+            rest = fewer
+        }
+    }
+
+    /// A cycle among stages of which each waits, directly or not, for one; `nil` when there are none.
+    private static func first(among rest: [ResolvedStage]) -> StageCycle? {
         let byName = Dictionary(rest.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         guard var current = rest.first else { return nil }
         var path: [ResolvedStage] = []
