@@ -24,6 +24,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
         case invalidPath = "invalid-path"
         case missingSource = "missing-source"
         case emptySource = "empty-source"
+        case unreadableSource = "unreadable-source"
         case stageFailed = "stage-failed"
     }
 

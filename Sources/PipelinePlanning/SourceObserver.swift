@@ -25,13 +25,17 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         self.memory = memory
     }
 
-    /// The snapshot without probes; throws `Diagnostics` that name every source that is missing or empty, or a
-    /// `StoreError` when a file cannot be read.
+    /// The snapshot without probes; throws `Diagnostics` that name every source that is missing, empty or unreadable and
+    /// all code that is missing, or a `StoreError` when code cannot be read.
     package mutating func snapshot() throws -> SourceSnapshot {
         var snapshot = SourceSnapshot()
         let used = Set(needed.flatMap(\.inputs).flatMap(\.origins))
         for source in graph.manifest.sources where used.contains(.source(source.name.value)) {
-            if let content = try content(of: source) { snapshot.sources[source.name.value] = content }
+            do throws(StoreError) {
+                snapshot.sources[source.name.value] = try content(of: source)
+            } catch {
+                report(unreadable: source, error)
+            }
         }
         for node in needed {
             guard case .command(let command) = node.stage.work else { continue }
@@ -41,7 +45,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return snapshot
     }
 
-    private mutating func content(of source: Source) throws -> SourceContent? {
+    private mutating func content(of source: Source) throws(StoreError) -> SourceContent? {
         guard let path = location(of: source) else { return nil }
         guard let status = try Files.status(path) else {
             report(missing: source, at: path)
@@ -52,9 +56,14 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         }
         let patterns = source.files.map { FilePattern($0.value) }
         var files: [SourceContent.File] = []
-        for (name, status) in try FolderListing(path).files where !name.hasHiddenPart {
+        for (name, status) in try FolderListing(path).files {
             guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) else { continue }
-            files.append(try file(named: name, at: path.pushing(FilePath(name)), status))
+            let file = path.pushing(FilePath(name))
+            // Leaving it out without a word would make another data set of this one.
+            if status.kind == .link {
+                throw .cannot(action: "follow the link", path: file, reason: .noSuchFileOrDirectory)
+            }
+            files.append(try self.file(named: name, at: file, status))
         }
         if files.isEmpty { report(empty: source, at: path) }
         return SourceContent(files: files)
@@ -75,8 +84,8 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return resolved
     }
 
-    private mutating func file(named name: String, at path: FilePath, _ status: FileStatus) throws
-        -> SourceContent.File
+    private mutating func file(named name: String, at path: FilePath, _ status: FileStatus)
+        throws(StoreError) -> SourceContent.File
     {
         let bytes = try memory.digest(ofFileAt: path, status: status)
         return SourceContent.File(name: name, path: path, bytes: bytes, status: status)
@@ -104,7 +113,16 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             Diagnostic(
                 .missingSource, in: graph.manifest.source, at: source.path.location,
                 "source '\(source.name.value)' is not there", details: ["looked for: \(path)"],
-                hint: "name the folder that holds '\(source.path.value)' with --data DIR or REPRISE_DATA"))
+                hint: FilePath(source.path.value).isAbsolute
+                    ? "write a path relative to the data folder, and name that with --data DIR or REPRISE_DATA"
+                    : "name the folder that holds '\(source.path.value)' with --data DIR or REPRISE_DATA"))
+    }
+
+    private mutating func report(unreadable source: Source, _ error: StoreError) {
+        diagnostics.append(
+            Diagnostic(
+                .unreadableSource, in: graph.manifest.source, at: source.path.location,
+                "source '\(source.name.value)' cannot be read", details: ["\(error)"]))
     }
 
     private mutating func report(empty source: Source, at path: FilePath) {
@@ -119,15 +137,10 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     }
 }
 
-extension String {
-    fileprivate var hasHiddenPart: Bool {
-        split(separator: "/").contains { $0.hasPrefix(".") }
-    }
-}
-
-/// The files below a folder, with names relative to it; a folder reached through a link is refused.
+/// The files below a folder, with names relative to it; hidden files and folders are passed over.
 ///
-/// A link to a file counts as the file. A link to a folder could lead anywhere, in circles too.
+/// A link to a file counts as the file, one that leads nowhere is told as a link. A link to a folder could lead anywhere,
+/// in circles too, and is refused, and so is a name that is no text.
 struct FolderListing {
     private(set) var files: [(name: String, status: FileStatus)] = []
 
@@ -138,15 +151,20 @@ struct FolderListing {
 
     private mutating func list(_ folder: FilePath, prefix: String, depth: Int) throws(StoreError) {
         guard depth < 64 else { throw .cannot(action: "list", path: folder, reason: .tooManySymbolicLinkLevels) }
-        for name in try Files.names(in: folder) {
-            let path = folder.appending(name)
-            guard let status = try Files.status(path) else { continue }
+        for entry in try Files.entries(in: folder) {
+            let (name, path) = (entry.string, folder.appending(entry))
+            if name.hasPrefix(".") { continue }
+            guard FilePath.Component(name) == entry else {
+                throw .cannot(action: "name", path: path, reason: .illegalByteSequence)
+            }
+            let target = try Files.status(path)
+            guard let status = try target == nil ? Files.linkStatus(path) : target else { continue }
             switch status.kind {
-            case .file: files.append((prefix + name, status))
+            case .file, .link: files.append((prefix + name, status))
             case .folder where try Files.linkStatus(path)?.kind == .link:
                 throw .cannot(action: "follow the linked folder", path: path, reason: .tooManySymbolicLinkLevels)
             case .folder: try list(path, prefix: prefix + name + "/", depth: depth + 1)
-            case .link, .other: continue
+            case .other: continue
             }
         }
     }

@@ -13,6 +13,13 @@ package struct SourceContent: Hashable, Sendable {
         package let bytes: FileDigest
         /// What the file system said of the file, to notice a change while a stage reads it.
         package let status: FileStatus
+
+        package init(name: String, path: FilePath, bytes: FileDigest, status: FileStatus) {
+            self.name = name
+            self.path = path
+            self.bytes = bytes
+            self.status = status
+        }
     }
 
     /// Sorted by the bytes of their names.
