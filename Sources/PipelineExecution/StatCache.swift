@@ -25,7 +25,7 @@ package struct StatCache: FileDigestMemory {
         let hashedAt: Int64
     }
 
-    private static let header = "reprise-stat 1"
+    private static let header = "reprise-stat 2"
     /// Two seconds: the coarsest time stamps still in use.
     private static let youth: Int64 = 2_000_000_000
 
@@ -41,15 +41,20 @@ package struct StatCache: FileDigestMemory {
         entries = [:]
         guard let bytes = try? Files.bytes(of: path) else { return }
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        guard let first = lines.first, first.elementsEqual(Self.header.utf8) else { return }
-        for line in lines.dropFirst() {
+        guard let first = lines.first, first.elementsEqual(Self.header.utf8), let last = lines.last,
+            last.elementsEqual(Self.seal(bytes[..<last.startIndex]).utf8)
+        else { return }
+        for line in lines.dropFirst().dropLast() {
             guard let (name, entry) = Self.entry(String(decoding: line, as: UTF8.self)) else { continue }
             entries[name] = entry
         }
     }
 
+    /// The last line: a flipped bit above it would put a wrong digest into a key.
+    private static func seal(_ text: some Sequence<UInt8>) -> String { "seal \(Digest(of: text))" }
+
     package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
-        let name = Self.absolute(path)
+        let name = path.absolute.string
         if let entry = entries[name], entry.status == status, Self.isSettled(entry) { return entry.bytes }
         let now = Self.now()
         let bytes = try FileDigest(ofFileAt: path)
@@ -71,6 +76,7 @@ package struct StatCache: FileDigestMemory {
             ]
             text += numbers.map(\.description).joined(separator: " ") + " \(JSONValue.text(name).canonicalText)\n"
         }
+        text += Self.seal(text.utf8) + "\n"
         try Files.replace(path, with: Array(text.utf8))
         isChanged = false
     }
@@ -93,13 +99,6 @@ package struct StatCache: FileDigestMemory {
 
     private static func isSettled(_ entry: Entry) -> Bool {
         max(entry.status.modificationTime, entry.status.changeTime) < entry.hashedAt - youth
-    }
-
-    private static func absolute(_ path: FilePath) -> String {
-        if path.isAbsolute { return path.string }
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        guard getcwd(&buffer, buffer.count) != nil else { return path.string }
-        return FilePath(platformString: buffer).pushing(path).lexicallyNormalized().string
     }
 
     private static func now() -> Int64 {
