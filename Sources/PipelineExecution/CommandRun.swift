@@ -15,7 +15,8 @@ struct CommandRun {
     let command: CommandOrder
     let order: WorkOrder
 
-    private var folder: FilePath { order.folder.appending("command") }
+    /// Absolute, since the program runs in it and not in ours.
+    private var folder: FilePath { order.folder.absolute.appending("command") }
 
     func run() async throws {
         try layOut()
@@ -32,6 +33,8 @@ struct CommandRun {
             let target = folder.pushing(FilePath(file.name))
             try Files.makeFolder(target.removingLastComponent())
             try Files.copy(file.path, toNew: target)
+            // Keys hold the bytes of code and not its permissions, so all of it may be run.
+            try Files.setPermissions(target, 0o755)
         }
         for input in order.inputs {
             let place = folder.appending("inputs").appending(input.name)
@@ -57,10 +60,19 @@ struct CommandRun {
 
     private func start() async throws -> TerminationStatus {
         let (executable, arguments) = launch
-        let result = try await Subprocess.run(
-            executable, arguments: Arguments(arguments), environment: environment, workingDirectory: folder,
-            output: .currentStandardError, error: .currentStandardError)
-        return result.terminationStatus
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), environment: environment, workingDirectory: folder,
+                output: .currentStandardError, error: .currentStandardError)
+            return result.terminationStatus
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw ToolFailure(
+                "there is no program '\(command.shell ?? command.arguments.first ?? "")'",
+                hint: "programs are looked up in PATH, and those with a '/' beside the stage's 'code'")
+        } catch let error as SubprocessError where error.code == .spawnFailed {
+            let program = command.shell ?? command.arguments.first ?? ""
+            throw ToolFailure("its program '\(program)' could not be started: \(error.reason)")
+        }
     }
 
     private var launch: (Executable, [String]) {
@@ -68,12 +80,11 @@ struct CommandRun {
         let program = command.arguments.first ?? ""
         // A program named with a slash is the project's own, beside its code.
         let executable: Executable =
-            program.contains("/") && !program.hasPrefix("/")
-            ? .path(folder.pushing(FilePath(program))) : program.hasPrefix("/") ? .path(FilePath(program)) : .name(program)
+            program.contains("/") ? .path(folder.pushing(FilePath(program))) : .name(program)
         return (executable, Array(command.arguments.dropFirst()))
     }
 
-    private var temporaryFolder: FilePath { order.folder.appending("temporary") }
+    private var temporaryFolder: FilePath { order.folder.absolute.appending("temporary") }
 
     private var environment: Environment {
         var variables: [Environment.Key: String] = [
@@ -95,7 +106,7 @@ struct CommandRun {
     private func collectOutputs() throws {
         for output in order.outputs {
             let path = written(output)
-            guard try Files.linkStatus(path)?.kind == .file else { continue }
+            guard try Files.linkStatus(path) != nil else { continue }
             try Files.rename(path, to: output.path)
         }
     }
@@ -105,5 +116,13 @@ struct CommandRun {
         case .exited(let code): "its command ended with exit code \(code)"
         case .signaled(let signal): "its command was ended by signal \(signal)"
         }
+    }
+}
+
+extension SubprocessError {
+    /// The system's reason in lower case, for example `exec format error`.
+    fileprivate var reason: String {
+        let text = underlyingError?.description ?? description
+        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }
