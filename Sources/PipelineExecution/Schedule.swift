@@ -62,9 +62,13 @@ package struct Schedule: Sendable {
 
     package mutating func next() -> Step {
         if isStopped || runningCount == jobs { return runningCount > 0 ? .awaitOne : .finished }
-        guard let index = ready.popLast() else { return runningCount > 0 ? .awaitOne : .finished }
-        states[index] = .deciding
-        return .decide(stage: names[index], isDemanded: demanded.contains(index))
+        while let index = ready.popLast() {
+            // One that was ready may have been skipped since, when what it needs ran again and failed.
+            guard states[index] == .waiting else { continue }
+            states[index] = .deciding
+            return .decide(stage: names[index], isDemanded: demanded.contains(index))
+        }
+        return runningCount > 0 ? .awaitOne : .finished
     }
 
     /// The stage's result is there without running it.
