@@ -25,10 +25,11 @@ package struct PipelineLock: Hashable, Sendable {
         self.stages = stages
     }
 
-    /// The lock of a run whose stages all have a result.
+    /// The lock of a run; stages without a result are not in it.
     package init(of records: [StageRecord]) {
+        let ended = records.filter { $0.outcome == .ran || $0.outcome == .hit }
         stages = Dictionary(
-            records.compactMap { record in
+            ended.compactMap { record in
                 record.key.map { key in
                     let contents = record.outputs.map { ($0.name, $0.content) }
                     return (record.stage, StageLock(key: key, contents: Dictionary(uniqueKeysWithValues: contents)))
@@ -70,6 +71,9 @@ package struct PipelineLock: Hashable, Sendable {
             guard words.count == 2 else { throw LockError(file: file, line: index + 1, "not a line of a lock") }
             if !line.hasPrefix(" "), words[0] == "stage" {
                 try finished()
+                guard stages[String(words[1])] == nil else {
+                    throw LockError(file: file, line: index + 1, "stage '\(words[1])' stands twice")
+                }
                 current = (String(words[1]), nil, [:])
                 continue
             }
@@ -78,8 +82,8 @@ package struct PipelineLock: Hashable, Sendable {
             }
             if words[0] == "key", current?.key == nil {
                 current?.key = ActionKey(digest)
-            } else {
-                current?.contents[String(words[0])] = digest
+            } else if current?.contents.updateValue(digest, forKey: String(words[0])) != nil {
+                throw LockError(file: file, line: index + 1, "output '\(words[0])' stands twice")
             }
         }
         try finished()
