@@ -68,12 +68,15 @@ package struct RunHistory: Sendable {
 
     /// An identifier that sorts by the time of this machine's clock and that no other run has.
     package static func newID() -> String {
-        var now = time(nil)
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
         var parts = tm()
-        gmtime_r(&now, &parts)
+        gmtime_r(&now.tv_sec, &parts)
         var buffer = [CChar](repeating: 0, count: 32)
-        strftime(&buffer, buffer.count, "%Y%m%dT%H%M%SZ", &parts)
-        let stamp = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        strftime(&buffer, buffer.count, "%Y%m%dT%H%M%S", &parts)
+        let seconds = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let microseconds = String(1_000_000 + now.tv_nsec / 1000).dropFirst()
+        let stamp = "\(seconds).\(microseconds)Z"
         let random = String(UInt32.random(in: 0...UInt32.max), radix: 16)
         return stamp + "-" + String(repeating: "0", count: 8 - random.count) + random
     }

@@ -55,7 +55,7 @@ package struct TestScoring: Hashable, Sendable {
 
 /// What ran, hit and failed in one run, and where.
 package struct RunRecord: Hashable, Sendable {
-    /// Sorts by time: `20261121T101500Z-1a2b3c`.
+    /// Sorts by time: `20261121T101500.123456Z-01a2b3c4`.
     package var id: String
     package var pipeline: String
     /// The manifest's path as the user gave it.

@@ -23,15 +23,16 @@ package enum StageLog {
         guard let file = gzopen(path.string, "rb") else {
             throw .cannot(action: "read", path: path, reason: .ioError)
         }
-        defer { gzclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = gzread(file, &buffer, UInt32(buffer.count))
-            guard count >= 0 else { throw .cannot(action: "read", path: path, reason: .ioError) }
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+        var count = gzread(file, &buffer, UInt32(buffer.count))
+        while count > 0 {
             bytes += buffer[..<Int(count)]
+            count = gzread(file, &buffer, UInt32(buffer.count))
         }
+        // A log that is cut short reads well up to its last byte, and only closing it tells.
+        guard gzclose(file) == Z_OK, count == 0 else { throw .cannot(action: "read", path: path, reason: .ioError) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func write(_ bytes: [UInt8], to path: FilePath) -> Bool {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import PipelineExecution
+import SystemPackage
+import Testing
+
+struct RunRecordTests {
+    private static let images = Digest(ofText: "images")
+
+    private static func record(
+        _ id: String, pipeline: String = "demo", _ stages: [StageRecord], note: String? = nil
+    ) -> RunRecord {
+        RunRecord(
+            id: id, pipeline: pipeline, manifest: "p.yml", seconds: 1.5, environment: ["system": "Linux", "a": "b"],
+            overrides: ["epochs": "3"], forced: ["train"], note: note, stages: stages)
+    }
+
+    private static func stage(
+        _ name: String, _ outcome: StageRecord.Outcome, key: String?, scorings: [TestScoring] = []
+    ) -> StageRecord {
+        StageRecord(
+            stage: name, outcome: outcome, reason: outcome == .hit ? "" : "because \(key ?? "")",
+            key: key.map { ActionKey(Digest(ofText: $0)) }, seconds: 0.25, processorSeconds: 3, peakMemoryBytes: 4096,
+            outputs: [
+                Artifact(name: "o", format: "file", content: images, object: Digest(ofText: "bytes"), byteCount: 5)
+            ], scorings: scorings)
+    }
+
+    private func withFolders(_ body: (CacheFolders) throws -> Void) throws {
+        let name = "reprise-test-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let folders = CacheFolders(root: FilePath("/tmp").appending(name))
+        try folders.prepare()
+        defer { try? Files.removeTree(folders.root) }
+        try body(folders)
+    }
+
+    @Test func `a record is read back from its JSON`() throws {
+        let scorings = [
+            TestScoring(images: Self.images, model: nil), TestScoring(images: Self.images, model: Self.images),
+        ]
+        let stages = [
+            Self.stage("a", .ran, key: "1", scorings: scorings), Self.stage("b", .hit, key: "2"),
+            Self.stage("c", .failed, key: "3"), StageRecord(stage: "d", outcome: .skipped, reason: "stopped"),
+        ]
+        for note in ["why \"this\"\n", nil] {
+            let record = Self.record("1", stages, note: note)
+            #expect(RunRecord(json: record.json) == record)
+            #expect(RunRecord(json: try JSONValue(parsing: Array(record.json.indentedText.utf8))) == record)
+        }
+    }
+
+    @Test func `what the command line prints of a stage, whole`() {
+        let stage = Self.stage("a", .ran, key: "1", scorings: [TestScoring(images: Self.images, model: nil)])
+        #expect(
+            JSONValue.object(stage.publicJSON).canonicalText
+                == #"{"key":"\#(Digest(ofText: "1"))","name":"a","outcome":"ran","outputs":{"o":{"bytes":5,"#
+                + #""content":"\#(Self.images)","format":"file","object":"\#(Digest(ofText: "bytes"))"}},"#
+                + #""reason":"because 1","seconds":0.25}"#)
+    }
+
+    @Test func `another schema and other values are no record`() {
+        let json = Self.record("1", []).json
+        for name in ["schema", "id", "pipeline", "manifest", "stages"] {
+            var members = json.object ?? [:]
+            members[name] = .null
+            #expect(RunRecord(json: .object(members)) == nil)
+        }
+        #expect(RunRecord(json: [1]) == nil)
+    }
+
+    @Test func `the history has the newest key of each stage that ended well`() throws {
+        try withFolders { folders in
+            #expect(try RunHistory(of: folders).records == [])
+            let records = [
+                Self.record("3", [Self.stage("a", .failed, key: "3"), Self.stage("b", .hit, key: "7")]),
+                Self.record("1", [Self.stage("a", .ran, key: "1"), Self.stage("b", .ran, key: "5")]),
+                Self.record("4", pipeline: "other", [Self.stage("a", .ran, key: "9")]),
+                Self.record("2", [Self.stage("a", .ran, key: "2"), StageRecord(stage: "b", outcome: .skipped)]),
+            ]
+            for record in records { try RunHistory.save(record, in: folders) }
+            try Files.write([1, 2], toNew: folders.runs.appending("0.json"))
+            try Files.write(Array("{}".utf8), toNew: folders.runs.appending("5.json"))
+            let history = try RunHistory(of: folders)
+            #expect(history.records.map(\.id) == ["1", "2", "3", "4"])
+            func key(_ text: String) -> ActionKey { ActionKey(Digest(ofText: text)) }
+            #expect(history.latestKeys(ofPipeline: "demo") == ["a": key("2"), "b": key("7")])
+            #expect(history.latestKeys(ofPipeline: "none") == [:])
+            #expect(history.latestKey(of: "a", inPipeline: "demo") == key("3"))
+            #expect(history.latestKey(of: "b", inPipeline: "demo") == key("5"))
+            #expect(history.latestKey(of: "c", inPipeline: "demo") == nil)
+            #expect(history.latestReasons(ofPipeline: "demo") == ["a": "because 2", "b": "because 5"])
+        }
+    }
+
+    @Test func `scorings of a test set are counted over all pipelines, with their models`() throws {
+        try withFolders { folders in
+            let (one, two) = (Digest(ofText: "one"), Digest(ofText: "two"))
+            let other = Digest(ofText: "other images")
+            let scorings = [
+                [TestScoring(images: Self.images, model: one), TestScoring(images: other, model: two)],
+                [TestScoring(images: Self.images, model: one), TestScoring(images: Self.images, model: nil)],
+                [TestScoring(images: Self.images, model: two)],
+            ]
+            for (index, scorings) in scorings.enumerated() {
+                let stage = Self.stage("e", .ran, key: "k", scorings: scorings)
+                try RunHistory.save(Self.record("\(index)", pipeline: "p\(index)", [stage]), in: folders)
+            }
+            let history = try RunHistory(of: folders)
+            func counts(_ images: Digest) -> [Int] {
+                [history.scorings(of: images).count, history.scorings(of: images).models]
+            }
+            #expect(counts(Self.images) == [4, 3])
+            #expect(counts(other) == [1, 1])
+            #expect(counts(one) == [0, 0])
+        }
+    }
+
+    @Test func `identifiers sort by time, within a second too`() {
+        let ids = (0..<200).map { _ in RunHistory.newID() }
+        #expect(Set(ids).count == ids.count)
+        let stamps = ids.compactMap { $0.split(separator: "-").first.map(String.init) }
+        #expect(stamps == stamps.sorted())
+        #expect(Set(stamps).count > 1, "runs within a second cannot be told apart")
+        // Those of earlier versions had whole seconds.
+        #expect(stamps.allSatisfy { $0.count == "20261121T101500.123456Z".count })
+    }
+
+    @Test func `a log is read back, whatever is in it`() throws {
+        try withFolders { folders in
+            let log = folders.root.appending("log")
+            let kept = folders.logs.appending("kept.gz")
+            #expect(try StageLog.text(at: kept) == nil)
+            let long = String(repeating: "epoch é 😀\n", count: 200_000)
+            for text in ["", "one\n", long] {
+                try Files.replace(log, with: Array(text.utf8))
+                try StageLog.keep(log, at: kept)
+                #expect(try StageLog.text(at: kept) == text)
+            }
+            let size = try #require(try Files.status(kept)?.byteCount)
+            #expect(size < long.utf8.count / 50)
+            try StageLog.keep(folders.root.appending("missing"), at: kept)
+            #expect(try StageLog.text(at: kept) == "")
+            #expect(try Files.names(in: folders.logs) == ["kept.gz"])
+            #expect(!StageLog.zlibVersion.isEmpty)
+        }
+    }
+
+    @Test func `a log that is cut short is told`() throws {
+        try withFolders { folders in
+            let (log, kept) = (folders.root.appending("log"), folders.logs.appending("kept.gz"))
+            try Files.write((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }, toNew: log)
+            try StageLog.keep(log, at: kept)
+            try Files.replace(kept, with: Array(try Files.bytes(of: kept).dropLast(500)))
+            #expect(throws: StoreError.cannot(action: "read", path: kept, reason: .ioError)) {
+                _ = try StageLog.text(at: kept)
+            }
+        }
+    }
+
+    @Test func `a cache is marked as one`() throws {
+        try withFolders { folders in
+            try folders.prepare()
+            #expect(try Files.names(in: folders.root) == [".gitignore", "CACHEDIR.TAG", "runs", "work"])
+            let tag = String(decoding: try Files.bytes(of: folders.root.appending("CACHEDIR.TAG")), as: UTF8.self)
+            // https://bford.info/cachedir/
+            #expect(tag.hasPrefix("Signature: 8a477f597d28d172789f06886806bc55\n"))
+        }
+    }
+}
