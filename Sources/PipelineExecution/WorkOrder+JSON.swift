@@ -49,7 +49,7 @@ extension WorkOrder {
         inputs = try reader.array("inputs").map { value in
             let reader = OrderReader(value)
             return Input(
-                name: try reader.text("name"), isList: try reader.member("list").boolean ?? false,
+                name: try reader.text("name"), isList: try reader.boolean("list"),
                 artifacts: try reader.array("artifacts").map { try ToolInput(json: $0) })
         }
         outputs = try reader.array("outputs").map { value in
@@ -60,7 +60,7 @@ extension WorkOrder {
         }
         if let name = json["tool"]?.text {
             work = .tool(
-                name: name, settings: try reader.member("settings").object ?? [:], claims: try reader.array("claims"))
+                name: name, settings: try reader.object("settings"), claims: try reader.array("claims"))
         } else {
             work = .command(try CommandOrder(json: try reader.member("command")))
         }
@@ -81,14 +81,14 @@ extension CommandOrder {
 
     fileprivate init(json: JSONValue) throws {
         let reader = OrderReader(json)
-        arguments = try reader.array("arguments").map { $0.text ?? "" }
-        shell = json["shell"]?.text
+        arguments = try reader.texts("arguments")
+        shell = try json["shell"].map { _ in try reader.text("shell") }
         environment = try reader.array("environment").map { value in
             let reader = OrderReader(value)
             return EnvironmentVariable(name: try reader.text("name"), value: try reader.text("value"))
         }
         code = try reader.array("code").map { try ToolInput.File(json: $0) }
-        outputPaths = try reader.member("outputPaths").object?.compactMapValues(\.text) ?? [:]
+        outputPaths = try reader.object("outputPaths").mapValues { try OrderReader.text($0, of: "outputPaths") }
     }
 }
 
@@ -137,14 +137,14 @@ extension WorkReport {
         } else {
             let reader = OrderReader(json)
             var contents: [String: Digest] = [:]
-            for (name, value) in try reader.member("contents").object ?? [:] {
+            for (name, value) in try reader.object("contents") {
                 guard let digest = value.digest else {
                     throw WorkOrderError(description: "a work report holds a digest that is none")
                 }
                 contents[name] = digest
             }
             let cost = WorkCost(
-                processorSeconds: try reader.member("processorSeconds").number ?? 0,
+                processorSeconds: try reader.number("processorSeconds"),
                 peakMemoryBytes: try reader.integer("peakMemoryBytes"))
             self = .done(contents: contents, cost: cost)
         }
@@ -189,13 +189,21 @@ private struct OrderReader {
 
     func text(_ name: String) throws -> String { try typed(name, try member(name).text) }
     func integer(_ name: String) throws -> Int { try typed(name, try member(name).integer) }
+    func number(_ name: String) throws -> Double { try typed(name, try member(name).number) }
+    func boolean(_ name: String) throws -> Bool { try typed(name, try member(name).boolean) }
     func array(_ name: String) throws -> [JSONValue] { try typed(name, try member(name).array) }
+    func object(_ name: String) throws -> [String: JSONValue] { try typed(name, try member(name).object) }
+    func texts(_ name: String) throws -> [String] { try array(name).map { try Self.text($0, of: name) } }
 
     func format(_ name: String) throws -> ArtifactFormat {
         try typed(name, ArtifactFormat(rawValue: try text(name)))
     }
 
-    private func typed<Value>(_ name: String, _ value: Value?) throws -> Value {
+    static func text(_ value: JSONValue, of name: String) throws -> String { try typed(name, value.text) }
+
+    private func typed<Value>(_ name: String, _ value: Value?) throws -> Value { try Self.typed(name, value) }
+
+    private static func typed<Value>(_ name: String, _ value: Value?) throws -> Value {
         guard let value else {
             throw WorkOrderError(description: "a work order or report has a '\(name)' of the wrong type")
         }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import PipelineExecution
+import PipelineManifest
+import SystemPackage
+import Testing
+
+struct WorkOrderTests {
+    private static let toolOrder = #"""
+        {"checkpoint":"/c/work/k/checkpoint","claims":[{"claim":"t3"}],"folder":"/c/work/k/attempt-1","inputs":[
+        {"artifacts":[{"files":[{"name":"a b.png","path":"/d/a b.png"}],"format":"folder"}],"list":false,"name":"files"},
+        {"artifacts":[],"list":true,"name":"more"}],
+        "outputs":[{"format":"training-log","name":"log","path":"/c/work/k/attempt-1/made/log"}],"schema":1,
+        "settings":{"deep":false,"learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train"}
+        """#
+    private static let commandOrder = #"""
+        {"checkpoint":"/p","command":{"arguments":["python3","a.py"],"code":[{"name":"a.py","path":"/m/a.py"}],
+        "environment":[{"name":"SEED","value":"1"}],"outputPaths":{"o":"x/o.csv"},"shell":"/bin/sh"},"folder":"/f",
+        "inputs":[],"outputs":[{"format":"csv","name":"o","path":"/f/made/o"}],"schema":1,"stage":"own","threads":1}
+        """#
+
+    private func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
+
+    @Test(arguments: [toolOrder, commandOrder])
+    func `an order is read back from its JSON`(text: String) throws {
+        let json = try json(text)
+        let order = try WorkOrder(json: json)
+        #expect(order.json == json)
+        #expect(try WorkOrder(json: order.json) == order)
+    }
+
+    @Test func `an order says what it holds`() throws {
+        let order = try WorkOrder(json: json(Self.toolOrder))
+        #expect(order.inputs.first?.artifacts.first?.path == "/d/a b.png")
+        #expect(order.inputs.map(\.isList) == [false, true])
+        #expect(order.outputs.first?.format == .trainingLog)
+        guard case .tool(let name, let settings, let claims) = order.work else {
+            Issue.record("\(order.work)")
+            return
+        }
+        #expect(name == "train")
+        #expect(settings["learning-rate"] == .number(0.001))
+        #expect(claims == [["claim": "t3"]])
+    }
+
+    /// All ways to take one member out of a document or to give it another type.
+    private func mutilations(of value: JSONValue) -> [JSONValue] {
+        switch value {
+        case .object(let members):
+            return members.sorted { $0.key < $1.key }.flatMap { name, member -> [JSONValue] in
+                var fewer = members
+                fewer[name] = nil
+                return [.object(fewer)]
+                    + mutilations(of: member).map { changed in
+                        var other = members
+                        other[name] = changed
+                        return .object(other)
+                    }
+            }
+        case .array(let elements):
+            return elements.indices.flatMap { index in
+                mutilations(of: elements[index]).map { changed in
+                    var other = elements
+                    other[index] = changed
+                    return .array(other)
+                }
+            }
+        case .text: return [3]
+        default: return ["x"]
+        }
+    }
+
+    @Test(arguments: [toolOrder, commandOrder])
+    func `an order that lacks something is refused, or is another one`(text: String) throws {
+        let json = try json(text)
+        let order = try WorkOrder(json: json)
+        var refusals: Set<String> = []
+        for mutilated in mutilations(of: json) {
+            do {
+                let other = try WorkOrder(json: mutilated)
+                #expect(other != order, "\(mutilated.canonicalText)")
+            } catch let error as WorkOrderError {
+                refusals.insert(error.description)
+            }
+        }
+        let expected = [
+            "a work order or report lacks 'stage'", "a work order or report has a 'stage' of the wrong type",
+            "a work order or report lacks 'inputs'", "a work order or report has a 'threads' of the wrong type",
+            "a work order or report has a 'schema' of the wrong type",
+            "a work order or report has a 'format' of the wrong type",
+        ]
+        #expect(refusals.isSuperset(of: expected), "\(refusals)")
+    }
+
+    @Test func `an order of another version is refused`() throws {
+        var members = try json(Self.toolOrder).object ?? [:]
+        members["schema"] = 2
+        let error = #expect(throws: WorkOrderError.self) { _ = try WorkOrder(json: .object(members)) }
+        #expect(error?.description == "this work order is of another version of Reprise")
+    }
+
+    @Test(arguments: [
+        WorkReport.done(
+            contents: ["a": Digest(ofText: "a"), "b": Digest(ofText: "b")],
+            cost: WorkCost(processorSeconds: 1.25, peakMemoryBytes: 1 << 40)),
+        .done(contents: [:], cost: WorkCost(processorSeconds: 0, peakMemoryBytes: 0)),
+        .failed(ToolFailure("it is bad")), .failed(ToolFailure("bad", at: .setting("epochs"), hint: "fewer")),
+        .failed(ToolFailure("bad \"quoted\"\n", at: .input("images"))), .diskFailed("cannot write '/x': no space left"),
+    ])
+    func `a report is read back from its JSON`(report: WorkReport) throws {
+        #expect(try WorkReport(json: report.json) == report)
+        #expect(try WorkReport(json: json(report.json.canonicalText)) == report)
+    }
+
+    @Test(arguments: [
+        ("{}", "a work order or report lacks 'contents'"),
+        (
+            #"{"contents":{"a":"x"},"processorSeconds":1.0,"peakMemoryBytes":1}"#,
+            "a work report holds a digest that is none"
+        ),
+        (#"{"contents":{},"processorSeconds":1.0}"#, "a work order or report lacks 'peakMemoryBytes'"),
+        (#"{"failure":{}}"#, "a work order or report lacks 'message'"),
+        (#"{"failure":{"message":1}}"#, "a work order or report has a 'message' of the wrong type"),
+    ])
+    func `a report that lacks something is refused`(text: String, expected: String) throws {
+        let error = #expect(throws: WorkOrderError.self) { _ = try WorkReport(json: json(text)) }
+        #expect(error?.description == expected)
+    }
+
+    @Test func `a step of progress is a line of JSON`() {
+        let step = StageProgress("epochs", done: 3, total: 40, remark: "loss 0.1")
+        #expect(step.json.canonicalText == #"{"counted":"epochs","done":3,"remark":"loss 0.1","total":40}"#)
+        #expect(StageProgress("x", done: 0, total: 1).json.canonicalText == #"{"counted":"x","done":0,"total":1}"#)
+    }
+}
