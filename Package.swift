@@ -97,6 +97,15 @@ let package = Package(
                 "PipelineTools", "PipelineExecution", "PipelinePlanning", "PipelineManifest", "ContentStore",
                 "Tensors", "TensorStore", "Imaging", "Training", "Evaluation", "CZlib", systemPackage,
             ]),
+        .testTarget(name: "ContentStoreTests", dependencies: ["ContentStore", systemPackage]),
+        .testTarget(
+            name: "PipelinePlanningTests",
+            dependencies: ["PipelinePlanning", "PipelineManifest", "ContentStore", systemPackage]),
+        .testTarget(
+            name: "PipelineExecutionTests",
+            dependencies: [
+                "PipelineExecution", "PipelinePlanning", "PipelineManifest", "ContentStore", systemPackage,
+            ]),
         .testTarget(name: "RepriseTests", dependencies: ["reprise"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Imaging"]),
     ]
