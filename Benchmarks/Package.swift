@@ -4,12 +4,13 @@
 import PackageDescription
 
 /// As in the package above.
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .swiftLanguageMode(.v6),
-]
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .swiftLanguageMode(.v6),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 // The rooms that are measured from within are links to the sources of the package above: they become targets of this
 // package, so that `package` access reaches them and nothing has to be made public for the sake of a stopwatch. Whatever

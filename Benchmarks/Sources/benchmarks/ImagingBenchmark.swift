@@ -48,7 +48,8 @@ struct ImagingBenchmark {
             table.add(
                 "\(activity.title): \(standing.name)", (megapixels / median).brief,
                 standing.times(standings[0]).times)
-            table.comment(activity.remark(on: standing.name))
+            let remark = activity.remark(on: standing.name)
+            if !remark.isEmpty { table.comment(remark) }
         }
     }
 }

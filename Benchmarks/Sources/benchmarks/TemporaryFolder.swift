@@ -2,12 +2,29 @@
 
 import Foundation
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// A folder of its own under the system's one for temporary files (TMPDIR), or a folder in it.
 struct TemporaryFolder {
     let url: URL
 
+    private static let prefix = "reprise-benchmarks-"
+
+    /// Named after this process; those of processes that are gone are removed, since an interrupted run leaves its own.
     init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-benchmarks-\(UUID().uuidString)")
+        let place = FileManager.default.temporaryDirectory
+        for name in try FileManager.default.contentsOfDirectory(atPath: place.path) where name.hasPrefix(Self.prefix) {
+            guard let process = pid_t(name.dropFirst(Self.prefix.count)), kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            try? FileManager.default.removeItem(at: place.appendingPathComponent(name))
+        }
+        url = place.appendingPathComponent(Self.prefix + String(getpid()))
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
     }
 

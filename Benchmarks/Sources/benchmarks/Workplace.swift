@@ -3,6 +3,14 @@
 import Foundation
 import Tensors
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// What all benchmarks share: the machine, the programs, and a folder that is removed at the end.
 struct Workplace {
     let level: SIMDLevel
@@ -27,11 +35,14 @@ struct Workplace {
         data = environment["REPRISE_DATA"].map { URL(fileURLWithPath: $0) }
     }
 
-    /// Two lines: the machine and the programs.
+    /// The machine, the programs, and how to read the tables.
     var summary: String {
-        let loads = Self.firstLine(of: "/proc/loadavg").map { ", load \($0.split(separator: " ")[0]) at the start" }
+        var load = 0.0
+        _ = getloadavg(&load, 1)
+        let isBusy = load > 0.25 * Double(threads)
         return """
-            \(processor), \(threads) \(threads == 1 ? "core" : "cores"), SIMD \(level)\(loads ?? "")
+            \(processor), \(threads) \(threads == 1 ? "core" : "cores"), SIMD \(level), load \(load.text(2)) at the start\
+            \(isBusy ? ": others are at work, so do not trust figures of several threads" : "")
             Reprise: \(reprise?.path ?? "not built"); Python: \(python?.path ?? "not installed")
             Medians of runs taken in turns; 'times' is how many times Reprise's time each takes, the median of the ratios.
             """
@@ -63,10 +74,6 @@ struct Workplace {
 
     private static func executable(_ path: String) -> URL? {
         FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
-    }
-
-    private static func firstLine(of file: String) -> Substring? {
-        (try? String(contentsOfFile: file, encoding: .utf8))?.split(separator: "\n").first
     }
 
     private var processor: String {
