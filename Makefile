@@ -14,7 +14,7 @@
 
 PREFIX ?= /usr/local
 CONFIGURATION = -c release
-SOURCES = Sources Tests Package.swift
+SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift
 
 .PHONY: run test build install bench lint format docs clean prerequisites
 
@@ -34,7 +34,7 @@ install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/release/reprise "$(DESTDIR)$(PREFIX)/bin/reprise"
 
-bench: prerequisites
+bench: build
 	swift run $(CONFIGURATION) --package-path Benchmarks
 
 lint:
@@ -48,7 +48,7 @@ docs: build
 	Scripts/check-links.sh
 
 clean:
-	rm -rf .build
+	rm -rf .build Benchmarks/.build
 
 prerequisites:
 	@Scripts/install-prerequisites.sh

@@ -2,7 +2,9 @@
 
 package import SystemPackage
 
-/// Key to result. Calls may be slow and may fail, as those of a remote cache do.
+/// Key to result.
+///
+/// Calls may be slow and may fail, as those of a remote cache do.
 package protocol ActionCache: Sendable {
     /// What the action with this key gave, with the document that the key is the digest of.
     func entry(for key: ActionKey) throws(StoreError) -> ActionCacheEntry?
@@ -24,8 +26,8 @@ package struct ActionCacheEntry: Hashable, Sendable {
 
 /// Results as one small file each: `actions/ab/cdef….json`, sealed with a digest of its own.
 ///
-/// An entry that does not parse, does not belong to its key or breaks its seal is as good as absent: the stage runs again
-/// and writes it anew.
+/// An entry that does not parse, does not belong to its key or breaks its seal is as good as absent: the stage runs
+/// again and writes it anew.
 package struct FileActionCache: ActionCache {
     private let folder: FilePath
 

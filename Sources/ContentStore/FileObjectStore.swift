@@ -5,8 +5,9 @@ package import SystemPackage
 
 /// Objects as read-only files named by their digest: `objects/ab/cdef…`.
 ///
-/// An object appears by `rename(2)`, so it is there whole or not at all, and any number of processes may insert the same
-/// one. A damaged object is moved to `objects/damaged`, where nothing looks for it, and counts as absent from then on.
+/// An object appears by `rename(2)`, so it is there whole or not at all, and any number of processes may insert the
+/// same one. A damaged object is moved to `objects/damaged`, where nothing looks for it, and counts as absent from then
+/// on.
 package final class FileObjectStore: ObjectStore {
     private let folder: FilePath
     /// What was inserted since the last sync.
@@ -93,7 +94,8 @@ package final class FileObjectStore: ObjectStore {
         return false
     }
 
-    /// A damaged object that stayed in its place would be met again and again, so a disk that keeps it there is at fault.
+    /// A damaged object that stayed in its place would be met again and again, so a disk that keeps it there is at
+    /// fault.
     private func setAside(_ object: Digest, at path: FilePath) throws(StoreError) {
         let damaged = folder.appending("damaged")
         try Files.makeFolder(damaged)

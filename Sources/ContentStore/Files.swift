@@ -3,11 +3,11 @@
 package import SystemPackage
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// What a file system says of a file without reading it.
@@ -46,11 +46,11 @@ package struct FileStatus: Hashable, Sendable {
         device = UInt64(truncatingIfNeeded: status.st_dev)
         inode = UInt64(status.st_ino)
         #if canImport(Darwin)
-        modificationTime = Self.nanoseconds(status.st_mtimespec)
-        changeTime = Self.nanoseconds(status.st_ctimespec)
+            modificationTime = Self.nanoseconds(status.st_mtimespec)
+            changeTime = Self.nanoseconds(status.st_ctimespec)
         #else
-        modificationTime = Self.nanoseconds(status.st_mtim)
-        changeTime = Self.nanoseconds(status.st_ctim)
+            modificationTime = Self.nanoseconds(status.st_mtim)
+            changeTime = Self.nanoseconds(status.st_ctim)
         #endif
     }
 

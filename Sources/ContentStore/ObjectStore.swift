@@ -2,7 +2,9 @@
 
 package import SystemPackage
 
-/// Digest to bytes. Calls may be slow and may fail, as those of a remote store do.
+/// Digest to bytes.
+///
+/// Calls may be slow and may fail, as those of a remote store do.
 package protocol ObjectStore: Sendable {
     /// Whether an object of this digest and length is there, without reading it.
     func holds(_ object: Digest, byteCount: Int) throws(StoreError) -> Bool

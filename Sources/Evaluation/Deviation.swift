@@ -105,7 +105,9 @@ package struct Deviation: Hashable, Sendable {
 }
 
 extension PaperFigure {
-    /// How `here`, which is comparable, stands to the paper's value. Never `match` or better for what is no number.
+    /// How `here`, which is comparable, stands to the paper's value.
+    ///
+    /// Never `match` or better for what is no number.
     package func verdict(on here: Double) -> Verdict {
         guard !here.isNaN else { return .deviates }
         if here.formatted(decimals: decimals) == value.formatted(decimals: decimals) { return .match }

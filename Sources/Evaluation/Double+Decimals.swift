@@ -2,8 +2,10 @@
 
 extension Double {
     /// The number with `decimals` digits after the point, halves away from zero, decided on the exact value of the
-    /// double: 2.5 gives `3`, 1.005 (which lies just below) gives `1.00`. No exponent, `-` only where a digit differs
-    /// from 0; `nan`, `inf` and `-inf` for what is no number. Independent of the locale.
+    /// double: 2.5 gives `3`, 1.005 (which lies just below) gives `1.00`.
+    ///
+    /// No exponent, `-` only where a digit differs from 0; `nan`, `inf` and `-inf` for what is no number. Independent
+    /// of the locale.
     package func formatted(decimals: Int) -> String {
         precondition(decimals >= 0, "a number cannot be printed with \(decimals) decimals")
         guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }

@@ -2,8 +2,9 @@
 
 package import Imaging
 
-/// How a figure comes about: what the network is given and how its output is compared. A figure without one is no
-/// figure.
+/// How a figure comes about: what the network is given and how its output is compared.
+///
+/// A figure without one is no figure.
 ///
 /// All of them compare 8-bit luma without `scale` pixels on each side; `rgb8`, `y-double` and `y-double-clamp` are the
 /// three in use. Papers call none of them by a name.
@@ -58,8 +59,9 @@ package struct EvaluationProtocol: Hashable, Sendable, CustomStringConvertible {
         return (compared + scale - 1) / scale * scale
     }
 
-    /// What a network at `scale` is given and compared with. The image is first cut to a multiple of `scale`, which
-    /// must leave something.
+    /// What a network at `scale` is given and compared with.
+    ///
+    /// The image is first cut to a multiple of `scale`, which must leave something.
     package func prepared(_ image: Image, scale: Int) -> EvaluationSample {
         guard let colour = image.cropped(toMultipleOf: scale) else {
             preconditionFailure("an image of \(image.width)x\(image.height) is smaller than the scale \(scale)")

@@ -102,7 +102,9 @@ private func product(_ a: Plane, _ b: Plane) -> Plane {
 }
 
 /// The plane weighted by the window around each position where it fits: (height - 10, width - 10) values, columns
-/// first. Every sum is taken from 0 in the order of the taps.
+/// first.
+///
+/// Every sum is taken from 0 in the order of the taps.
 private func windowed(_ plane: Plane) -> [Double] {
     let window = ssimWindow
     let length = plane.width

@@ -29,7 +29,9 @@ package struct Score: Hashable, Sendable {
     }
 
     /// The mean over images, as papers report it: the mean of the images' values (for PSNR, of their dB), summed in the
-    /// order given. All scores are of one model, metric, data set, scale and protocol, and there is at least one.
+    /// order given.
+    ///
+    /// All scores are of one model, metric, data set, scale and protocol, and there is at least one.
     package static func mean(of scores: [Score]) -> Score {
         guard var mean = scores.first else { preconditionFailure("the mean of no scores does not exist") }
         precondition(

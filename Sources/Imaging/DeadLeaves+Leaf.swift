@@ -5,7 +5,9 @@ import Tensors
 /// Red, green and blue, 0...255 nominally; the fourth lane is 0.
 typealias Colour = SIMD4<Double>
 
-/// One shape with its place, turned by an angle, and what is painted on it. Lengths are in pixels.
+/// One shape with its place, turned by an angle, and what is painted on it.
+///
+/// Lengths are in pixels.
 struct Leaf {
     let x: Double
     let y: Double

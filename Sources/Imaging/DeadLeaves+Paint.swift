@@ -132,7 +132,7 @@ struct Lettering {
     /// The strokes of 64 letters, a bit each; 0 is a space.
     private let letters: [UInt16]
     private let letterHeight: Double
-    /// Half a stroke's width, of the letter's height
+    /// Half a stroke's width, of the letter's height.
     private let halfStroke: Double
     private let slant: Double
 

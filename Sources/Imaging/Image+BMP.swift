@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Image {
-    /// An uncompressed BMP of 8 (palette), 24 or 32 bits a pixel, stored bottom-up or top-down. A palette of greys
-    /// alone makes a grey image. The fourth byte of a 32-bit pixel counts only where the header declares an alpha mask.
+    /// An uncompressed BMP of 8 (palette), 24 or 32 bits a pixel, stored bottom-up or top-down.
+    ///
+    /// A palette of greys alone makes a grey image. The fourth byte of a 32-bit pixel counts only where the header
+    /// declares an alpha mask.
     package init(bmp bytes: [UInt8]) throws(ImageDecodingError) {
         let file = BitmapFile(bytes: bytes)
         let header = try BitmapHeader(file)
@@ -40,9 +42,9 @@ private struct BitmapHeader {
     let bitsPerPixel: Int
     let declaresAlpha: Bool
     let paletteOffset: Int
-    /// 0 where there is none
+    /// 0 where there is none.
     let paletteCount: Int
-    /// 4, or 3 in the oldest header
+    /// 4, or 3 in the oldest header.
     let paletteEntryBytes: Int
     let pixelOffset: Int
     /// Rows are padded to four bytes.

@@ -89,8 +89,9 @@ extension Image {
         }
     }
 
-    /// The luma given, with this image's colour: the picture of a result. A grey image has none and gives the luma
-    /// itself.
+    /// The luma given, with this image's colour: the picture of a result.
+    ///
+    /// A grey image has none and gives the luma itself.
     package func withLuma(_ luma: Image) -> Image {
         guard mode == .rgb8 else { return luma }
         var image = yCbCr

@@ -15,7 +15,9 @@ package enum ImageFormat: String, Hashable, Sendable {
     case png
     case bmp
 
-    /// Told from the first bytes. A file cut short within the signature is `.truncated`.
+    /// Told from the first bytes.
+    ///
+    /// A file cut short within the signature is `.truncated`.
     package init(of bytes: [UInt8]) throws(ImageDecodingError) {
         guard !bytes.isEmpty else { throw .empty }
         if bytes.starts(with: pngSignature) {

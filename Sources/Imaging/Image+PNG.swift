@@ -10,7 +10,9 @@ import CPNG
 
 extension Image {
     /// Grey of 1, 2, 4, 8 bits (the low depths spread to 0...255), RGB or palette, interlaced or not; opaque alpha is
-    /// dropped. Gamma, colour profiles and all other ancillary chunks leave the values alone.
+    /// dropped.
+    ///
+    /// Gamma, colour profiles and all other ancillary chunks leave the values alone.
     package init(png bytes: [UInt8]) throws(ImageDecodingError) {
         let header = try readHeader(bytes)
         let (height, width, channels) = (Int(header.height), Int(header.width), Int(header.channels))

@@ -2,7 +2,9 @@
 
 extension Image {
     /// The images side by side from left to right, tops aligned, `gap` pixels of `background` between them and below
-    /// the shorter ones; grey if all are grey. Each is first magnified `zoom` times, every pixel a square.
+    /// the shorter ones; grey if all are grey.
+    ///
+    /// Each is first magnified `zoom` times, every pixel a square.
     package init(strip images: [Image], gap: Int = 8, zoom: Int = 1, background: UInt8 = 255) {
         precondition(!images.isEmpty && gap >= 0, "a strip has at least one image and no negative gap")
         let isGrey = images.allSatisfy { $0.mode == .grey8 }

@@ -2,7 +2,7 @@
 
 /// The eight ways to lay a square on itself, as steps: a horizontal flip first, then quarter turns counterclockwise.
 package struct Orientation: Hashable, Sendable, CustomStringConvertible {
-    /// 0...3, counterclockwise, as MATLAB's `rot90` counts
+    /// 0...3, counterclockwise, as MATLAB's `rot90` counts.
     package let quarterTurns: Int
     package let isFlipped: Bool
 

@@ -2,7 +2,9 @@
 
 /// Pixels as a file holds them: 8-bit samples, rows from top to bottom, the channels of a pixel side by side.
 package struct Image: Hashable, Sendable {
-    /// What the samples of a pixel mean. 16-bit and alpha modes would be cases of their own.
+    /// What the samples of a pixel mean.
+    ///
+    /// 16-bit and alpha modes would be cases of their own.
     package enum Mode: String, Hashable, Sendable, CaseIterable {
         case grey8
         case rgb8

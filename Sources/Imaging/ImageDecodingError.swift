@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why bytes are not taken as an image. The caller knows the file's name and says it first.
+/// Why bytes are not taken as an image.
+///
+/// The caller knows the file's name and says it first.
 package enum ImageDecodingError: Error, Hashable, CustomStringConvertible {
     /// No bytes at all.
     case empty

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A named way to resize: the kernel's shape and what it does when it shrinks. The name is part of a figure's protocol.
+/// A named way to resize: the kernel's shape and what it does when it shrinks.
+///
+/// The name is part of a figure's protocol.
 package struct ResamplingKernel: Hashable, Sendable, CustomStringConvertible {
     /// For example `matlab-bicubic`.
     package let name: String

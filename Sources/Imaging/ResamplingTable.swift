@@ -7,7 +7,7 @@
 package struct ResamplingTable: Hashable, Sendable {
     /// The taps of output `i` are `starts[i]..<starts[i + 1]`.
     package let starts: [Int]
-    /// 0-based input positions, border rule applied
+    /// 0-based input positions, border rule applied.
     package let sources: [Int]
     package let weights: [Double]
 

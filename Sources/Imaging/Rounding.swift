@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension UInt8 {
-    /// The nearest integer, halves away from zero, saturated to 0...255: MATLAB's `uint8(x)`. A NaN gives 0.
+    /// The nearest integer, halves away from zero, saturated to 0...255: MATLAB's `uint8(x)`.
+    ///
+    /// A NaN gives 0.
     ///
     /// Adding 2^52 rounds to the nearest integer with halves to even and leaves that integer in the low bits. The
     /// difference to what was added is exact, so a half that went down is seen and sent up. No call, no branch: loops

@@ -4,11 +4,11 @@ import ContentStore
 import SystemPackage
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// The right to run an action, held through a lock of the kernel's that ends with the process.

@@ -13,8 +13,8 @@ package protocol ActionRunner: Sendable {
     ) async throws -> WorkReport
 }
 
-/// Runs each stage as a process of its own, `reprise exec ORDER`: its own memory and processor account, its own libhdf5,
-/// and a crash that is no more than a failed stage.
+/// Runs each stage as a process of its own, `reprise exec ORDER`: its own memory and processor account, its own
+/// libhdf5, and a crash that is no more than a failed stage.
 ///
 /// The child reports progress as lines of JSON on its standard output. It is handed the open end of a pipe as standard
 /// input and ends itself when that closes, so no child outlives a killed parent.

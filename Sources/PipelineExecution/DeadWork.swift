@@ -5,7 +5,9 @@ import SystemPackage
 
 /// What runs that were killed left in `cache/work`.
 package enum DeadWork {
-    /// Clears it: attempts always, checkpoints once their action has a result. What a living run holds is left alone.
+    /// Clears it: attempts always, checkpoints once their action has a result.
+    ///
+    /// What a living run holds is left alone.
     package static func clear(in folders: CacheFolders, actions: any ActionCache) throws(StoreError) {
         guard try Files.status(folders.work) != nil else { return }
         let names = try Files.names(in: folders.work)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
-package import PipelinePlanning
 import PipelineManifest
+package import PipelinePlanning
 
 /// How a run is carried out; nothing here can change a result.
 package struct ExecutionOptions: Hashable, Sendable {
@@ -52,7 +52,8 @@ package struct Executor: Sendable {
 
     /// Runs what must run of these stages.
     ///
-    /// - Parameter wanted: stages whose outputs a person asked for, so that they are made again where the cache lost them.
+    /// - Parameter wanted: stages whose outputs a person asked for, so that they are made again where the cache lost
+    /// them.
     package func run(_ stages: [StageNode], wanted: Set<String> = []) async -> ExecutionOutcome {
         var run = OngoingRun(stages: stages, wanted: wanted, options: options)
         observer.observe(.began(stageCount: stages.count))

@@ -58,7 +58,9 @@ package struct PipelineLock: Hashable, Sendable {
         var current: (name: String, key: ActionKey?, contents: [String: Digest])?
         func finished() throws(LockError) {
             guard let block = current else { return }
-            guard let key = block.key else { throw LockError(file: file, line: nil, "stage '\(block.name)' has no key") }
+            guard let key = block.key else {
+                throw LockError(file: file, line: nil, "stage '\(block.name)' has no key")
+            }
             stages[block.name] = StageLock(key: key, contents: block.contents)
         }
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

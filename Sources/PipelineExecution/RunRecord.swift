@@ -40,7 +40,8 @@ package struct StageRecord: Hashable, Sendable {
     }
 }
 
-/// One scoring of a model on a test set: each look at a test set is one, and too many of them are a way to learn from it.
+/// One scoring of a model on a test set: each look at a test set is one, and too many of them are a way to learn from
+/// it.
 package struct TestScoring: Hashable, Sendable {
     /// The content of the test images.
     package let images: Digest

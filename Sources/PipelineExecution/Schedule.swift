@@ -4,9 +4,9 @@ package import PipelinePlanning
 
 /// What next: a pure state machine over the stages of a run.
 ///
-/// The executor asks `next()`, does what it says and tells what came of it. Stages come up in the graph's order; a stage
-/// comes up once all it reads is there. A stage whose cached result has lost an object can be demanded again by the stage
-/// that needs it.
+/// The executor asks `next()`, does what it says and tells what came of it. Stages come up in the graph's order; a
+/// stage comes up once all it reads is there. A stage whose cached result has lost an object can be demanded again by
+/// the stage that needs it.
 package struct Schedule: Sendable {
     package enum Step: Hashable, Sendable {
         /// Find out whether this stage must run, then say so with `settled`, `started` or `waits`.

@@ -7,8 +7,9 @@ import SystemPackage
 
 /// One attempt at an action: claim it, lay its work out in a private folder, have it done, check, store, publish.
 ///
-/// Everything is made beside the cache and enters it by rename: objects first, then the result that names them. Whenever
-/// the process dies on the way, the cache holds nothing it did not hold before, and the next attempt clears the folder.
+/// Everything is made beside the cache and enters it by rename: objects first, then the result that names them.
+/// Whenever the process dies on the way, the cache holds nothing it did not hold before, and the next attempt clears
+/// the folder.
 struct StageAttempt: Sendable {
     enum Obstacle: Error {
         /// Objects of these stages are absent or damaged, and have to be made again first.
@@ -224,8 +225,9 @@ struct StageAttempt: Sendable {
         return ActionResult(outputs: artifacts)
     }
 
-    /// A result that is made again must be the result of before: keys downstream were made of it. Only a command that is
-    /// forced by hand may give another one, as programs that nobody made deterministic do.
+    /// A result that is made again must be the result of before: keys downstream were made of it.
+    ///
+    /// Only a command that is forced by hand may give another one, as programs that nobody made deterministic do.
     private func checkAgainstEarlier(_ result: ActionResult) throws {
         if case .command = node.stage.work, reasons.contains(.forced) { return }
         guard let earlier = try planner.cache.entry(for: action.key)?.result else { return }

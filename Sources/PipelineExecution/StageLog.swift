@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ContentStore
 import CZlib
+package import ContentStore
 package import SystemPackage
 
 /// The kept output of a stage, compressed.

@@ -5,11 +5,11 @@ import PipelinePlanning
 package import SystemPackage
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Digests of files outside the cache, remembered with what the file system said of them.

@@ -5,11 +5,11 @@ import PipelineManifest
 import SystemPackage
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Does the work of one order: the inside of `reprise exec`.
@@ -89,11 +89,11 @@ extension WorkCost {
         var seconds = 0.0
         var peak = 0
         #if canImport(Darwin)
-        let kinds = [RUSAGE_SELF, RUSAGE_CHILDREN]
-        let bytesPerUnit = 1
+            let kinds = [RUSAGE_SELF, RUSAGE_CHILDREN]
+            let bytesPerUnit = 1
         #else
-        let kinds = [__rusage_who_t(RUSAGE_SELF.rawValue), __rusage_who_t(RUSAGE_CHILDREN.rawValue)]
-        let bytesPerUnit = 1024
+            let kinds = [__rusage_who_t(RUSAGE_SELF.rawValue), __rusage_who_t(RUSAGE_CHILDREN.rawValue)]
+            let bytesPerUnit = 1024
         #endif
         for kind in kinds {
             var usage = rusage()

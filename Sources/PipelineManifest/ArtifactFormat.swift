@@ -33,8 +33,8 @@ package enum ArtifactFormat: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the content is something else than the bytes, so that another library's way to write the same values, or to
-    /// compress the same pixels, changes nothing.
+    /// Whether the content is something else than the bytes, so that another library's way to write the same values, or
+    /// to compress the same pixels, changes nothing.
     package var hasCanonicalContent: Bool { holdsTensors || self == .png }
 
     /// The ending under which `export` and a command stage see such a file.

@@ -2,8 +2,8 @@
 
 /// Makes a manifest of its text, telling every mistake it meets and reading on after each.
 ///
-/// A function that returns nil has told the mistake, or knows that it was told; nothing that follows from a told mistake
-/// is told again.
+/// A function that returns nil has told the mistake, or knows that it was told; nothing that follows from a told
+/// mistake is told again.
 struct ManifestReader {
     let source: SourceText
     let text: YAMLText

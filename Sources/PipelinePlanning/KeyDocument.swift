@@ -17,8 +17,8 @@ package import PipelineManifest
 // |   code, probes                         | probes stand for what is installed                                   |
 // | `inputs` of a command: object digests  | it can see every byte, not only the values                           |
 //
-// Not in it: names of stages and of the files of sources' folders' places, comments and order of the manifest, thread and
-// job counts, SIMD level, times, the version of Reprise. A document never holds a path of this machine.
+// Not in it: names of stages and of the files of sources' folders' places, comments and order of the manifest, thread
+// and job counts, SIMD level, times, the version of Reprise. A document never holds a path of this machine.
 
 /// What an input of a stage is, once what makes it has run.
 package struct InputContent: Hashable, Sendable {

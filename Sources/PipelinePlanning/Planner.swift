@@ -3,7 +3,9 @@
 package import ContentStore
 import PipelineManifest
 
-/// Decides for each stage whether the cache has its result. It reads and never writes.
+/// Decides for each stage whether the cache has its result.
+///
+/// It reads and never writes.
 ///
 /// The executor asks it stage by stage as results come in; `plan` asks it for all at once. So a dry run is the run.
 package struct Planner: Sendable {
@@ -87,7 +89,8 @@ package struct Planner: Sendable {
             guard case .stale? = resolutions[node.name] else { continue }
             for origin in node.inputs.flatMap(\.origins) {
                 guard case .stage(let producer, let output) = origin,
-                    case .upToDate(let entry)? = resolutions[producer], let artifact = entry.result.output(named: output),
+                    case .upToDate(let entry)? = resolutions[producer],
+                    let artifact = entry.result.output(named: output),
                     try !objects.holds(artifact.object, byteCount: artifact.byteCount)
                 else { continue }
                 let reason = StaleReason.objectAbsent(output: "\(producer)/\(output)", neededBy: "stage '\(node.name)'")

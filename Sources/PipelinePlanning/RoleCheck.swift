@@ -4,8 +4,8 @@ import PipelineManifest
 
 /// Follows the roles of samples along the graph and finds each path from a test set to a stage that learns or chooses.
 ///
-/// An output carries the roles of all that went into it. The parts of a split take their own role instead of `train`, or
-/// of none; but a part of a test set stays test, whatever it is called. So staged training, a model fine-tuned from
+/// An output carries the roles of all that went into it. The parts of a split take their own role instead of `train`,
+/// or of none; but a part of a test set stays test, whatever it is called. So staged training, a model fine-tuned from
 /// another or an average of models all carry what they saw.
 struct RoleCheck {
     /// A role with the way it came.
@@ -53,8 +53,8 @@ struct RoleCheck {
         return leaving
     }
 
-    /// Whether samples of this role keep it in an output: one with a role of its own takes training samples out of theirs,
-    /// and what was a test set stays one.
+    /// Whether samples of this role keep it in an output: one with a role of its own takes training samples out of
+    /// theirs, and what was a test set stays one.
     private func keeps(_ role: Role, in output: StageOutput) -> Bool {
         switch output.role {
         case nil: true

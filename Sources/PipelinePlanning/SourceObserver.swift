@@ -25,8 +25,8 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         self.memory = memory
     }
 
-    /// The snapshot without probes; throws `Diagnostics` that name every source that is missing, empty or unreadable and
-    /// all code that is missing, or a `StoreError` when code cannot be read.
+    /// The snapshot without probes; throws `Diagnostics` that name every source that is missing, empty or unreadable
+    /// and all code that is missing, or a `StoreError` when code cannot be read.
     package mutating func snapshot() throws -> SourceSnapshot {
         var snapshot = SourceSnapshot()
         let used = Set(needed.flatMap(\.inputs).flatMap(\.origins))
@@ -139,8 +139,8 @@ package struct SourceObserver<Memory: FileDigestMemory> {
 
 /// The files below a folder, with names relative to it; hidden files and folders are passed over.
 ///
-/// A link to a file counts as the file, one that leads nowhere is told as a link. A link to a folder could lead anywhere,
-/// in circles too, and is refused, and so is a name that is no text.
+/// A link to a file counts as the file, one that leads nowhere is told as a link. A link to a folder could lead
+/// anywhere, in circles too, and is refused, and so is a name that is no text.
 struct FolderListing {
     private(set) var files: [(name: String, status: FileStatus)] = []
 

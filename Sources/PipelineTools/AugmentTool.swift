@@ -6,9 +6,9 @@ import PipelineManifest
 
 /// Makes rotated, flipped and downscaled copies of whole HR images.
 ///
-/// It comes before patches are cut and before LR images are made: LR is always made from the augmented HR, since neither
-/// the labels of x2 and x4 nor bicubic downscaling are symmetric under rotation (FSRCNN, section 4.1; the authors'
-/// `data_aug.m` rotates first, then resizes on uint8).
+/// It comes before patches are cut and before LR images are made: LR is always made from the augmented HR, since
+/// neither the labels of x2 and x4 nor bicubic downscaling are symmetric under rotation (FSRCNN, section 4.1; the
+/// authors' `data_aug.m` rotates first, then resizes on uint8).
 struct AugmentTool: Tool {
     let interface = ToolInterface(
         name: "augment", version: 1,

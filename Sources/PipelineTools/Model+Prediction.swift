@@ -9,8 +9,8 @@ import Training
 extension Model {
     /// The 8-bit luma that a protocol compares of a prepared image.
     ///
-    /// Bytes cannot say that a value was no number, so an output that holds one is refused here, and so is a model whose
-    /// output does not lie on the image.
+    /// Bytes cannot say that a value was no number, so an output that holds one is refused here, and so is a model
+    /// whose output does not lie on the image.
     func prediction(
         for sample: EvaluationSample, ofImage image: String, under evaluation: EvaluationProtocol, pool: WorkerPool,
         level: SIMDLevel
@@ -31,8 +31,8 @@ extension Model {
             reaches(output.width, of: sample.reference.width, without: shave)
         else {
             throw ToolFailure(
-                "the model '\(name)' gives \(output.width)x\(output.height) pixels, shifted by \(outputShift), for image "
-                    + "'\(image)', which do not cover its \(sample.reference.width)x\(sample.reference.height)")
+                "the model '\(name)' gives \(output.width)x\(output.height) pixels, shifted by \(outputShift), for "
+                    + "image '\(image)', which do not cover its \(sample.reference.width)x\(sample.reference.height)")
         }
         return evaluation.quantised(output, shift: outputShift, for: sample)
     }

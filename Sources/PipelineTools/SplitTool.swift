@@ -7,8 +7,8 @@ import Tensors
 
 /// Splits an image set by image, never by patch.
 ///
-/// Images with equal pixels are kept together, and so are all that were made from one image, so that no image is on both
-/// sides under two names or turned round.
+/// Images with equal pixels are kept together, and so are all that were made from one image, so that no image is on
+/// both sides under two names or turned round.
 struct SplitTool: Tool {
     let interface = ToolInterface(
         name: "split", version: 1,
@@ -42,7 +42,8 @@ struct SplitTool: Tool {
         context.report(StageProgress("images", done: images.count, total: images.count))
     }
 
-    /// The part of each image: groups of equal images in an order drawn by the seed, first the test part, then validation.
+    /// The part of each image: groups of equal images in an order drawn by the seed, first the test part, then
+    /// validation.
     private func assignment(_ images: ImageSetReader, _ context: ToolContext) throws -> [String] {
         let groups = try groupsOfOneImage(images)
         var random = CounterRandom(

@@ -8,14 +8,15 @@ import TensorStore
 import Tensors
 import Training
 
-/// How long a training waits from one report, and from one checkpoint, to the next; what is learned does not depend on it.
+/// How long a training waits from one report, and from one checkpoint, to the next; what is learned does not depend on
+/// it.
 struct TrainingRhythm: Sendable {
     let reports: Duration
     let checkpoints: Duration
 }
 
-/// A training under way: it steps, follows itself on the validation images, and leaves checkpoints from which it goes on
-/// as if it had never stopped.
+/// A training under way: it steps, follows itself on the validation images, and leaves checkpoints from which it goes
+/// on as if it had never stopped.
 struct TrainingSession {
     private(set) var log: TrainingLog
     private let plan: TrainingPlan

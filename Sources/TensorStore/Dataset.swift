@@ -62,7 +62,8 @@ final class Dataset {
         }
     }
 
-    /// Reads a box of elements (`count` from `start` on along each axis) row-major into `target`, which has room for it.
+    /// Reads a box of elements (`count` from `start` on along each axis) row-major into `target`, which has room for
+    /// it.
     func readBox(start: [Int], count: [Int], into target: UnsafeMutableRawPointer?) throws {
         try select(start: start, count: count)
         let memory = try makeMemorySpace(count)
@@ -83,7 +84,8 @@ final class Dataset {
         ) { H5Dread(identifier, type.value, memory.value, space, reprise_h5_default(), $0) }
     }
 
-    /// Many references to one long string would take far more memory than the file: the selected strings are measured first.
+    /// Many references to one long string would take far more memory than the file: the selected strings are measured
+    /// first.
     private func checkHeapSize(_ type: hid_t) throws {
         var byteCount: hsize_t = 0
         try HDF5.check(H5Dvlen_get_buf_size(identifier, type, space, &byteCount), failure)
@@ -242,7 +244,8 @@ struct DatasetChecks {
         }
     }
 
-    /// The product, `Int.max` where it is too large; extents of 0 are left out, so that `Shape.count` cannot overflow either.
+    /// The product, `Int.max` where it is too large; extents of 0 are left out, so that `Shape.count` cannot overflow
+    /// either.
     private func byteCount(_ extents: [Int], _ elementByteCount: Int) -> Int {
         var product = max(1, elementByteCount)
         for extent in extents where extent > 0 {

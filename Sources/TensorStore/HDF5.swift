@@ -26,7 +26,8 @@ package enum HDF5 {
 
     /// Recursive, because releasing an object inside `locked` locks again.
     ///
-    /// Unsafe only for the compiler: the pointer is written once, before its first use, and a mutex is made to be shared.
+    /// Unsafe only for the compiler: the pointer is written once, before its first use, and a mutex is made to be
+    /// shared.
     private nonisolated(unsafe) static let mutex: UnsafeMutablePointer<pthread_mutex_t> = {
         let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         var attributes = pthread_mutexattr_t()

@@ -30,7 +30,8 @@ package enum TensorFileError: Error, Hashable, CustomStringConvertible {
         case .unsupported(let file, let object, let reason):
             "cannot use \(Self.place(file, object)): \(reason)"
         case .implausible(let file, let dataset, let declaredBytes, let storedBytes):
-            "cannot read '\(dataset)' in '\(file)': it declares \(declaredBytes) bytes of values and stores \(storedBytes)"
+            "cannot read '\(dataset)' in '\(file)': it declares \(declaredBytes) bytes of values and "
+                + "stores \(storedBytes)"
         case .cannotRead(let file, let object, let reason):
             "cannot read \(Self.place(file, object)): \(reason)"
         case .cannotWrite(let file, let object, let reason):

@@ -161,7 +161,8 @@ extension TensorFileWriter {
         return try Identifier(H5Screate_simple(Int32(extents.count), extents, nil), failure)
     }
 
-    /// Makes the groups of a nested name that aren't there yet; made one by one, since libhdf5 dates those it makes itself.
+    /// Makes the groups of a nested name that aren't there yet; made one by one, since libhdf5 dates those it makes
+    /// itself.
     private func createGroups(above name: String) throws {
         let components = name.split(separator: "/").dropLast()
         for depth in 0..<components.count {

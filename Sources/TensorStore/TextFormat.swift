@@ -12,8 +12,8 @@ import CHDF5
 
 /// How strings are stored: fields of one width with padding, or references to strings of any length.
 ///
-/// Strings of any length lie in a heap whose own fields libhdf5 trusts and no checksum guards: a file damaged just there
-/// can crash it. This project writes none of them; a stage that reads such a file is a process of its own.
+/// Strings of any length lie in a heap whose own fields libhdf5 trusts and no checksum guards: a file damaged just
+/// there can crash it. This project writes none of them; a stage that reads such a file is a process of its own.
 enum TextFormat {
     case fixed(width: Int, padding: H5T_str_t)
     case variable

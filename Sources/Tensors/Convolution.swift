@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A convolution (as networks define it: no kernel flip), weights (outputs, inputs, kernel, kernel), with `padding`
-/// pixels on each side. Each output is the bias plus one fma per tap in the order input, kernel row, kernel column.
+/// pixels on each side.
+///
+/// Each output is the bias plus one fma per tap in the order input, kernel row, kernel column.
 package struct Convolution: Hashable, Sendable {
     package let inputs, outputs: Int
     package let kernel: Int
@@ -53,8 +55,10 @@ package struct Convolution: Hashable, Sendable {
             channels: Array(0..<outputs), weightIndex: { tap, output in output * taps.count + tap })
     }
 
-    /// The gradient of the input from that of the output, for a stride of 1. With a replicated border the gradient of
-    /// the padded input is made; `Grid.foldMargins(depth: padding)` then brings it home.
+    /// The gradient of the input from that of the output, for a stride of 1.
+    ///
+    /// With a replicated border the gradient of the padded input is made; `Grid.foldMargins(depth: padding)` then
+    /// brings it home.
     package func inputGradient(from gradient: Grid, to input: Grid, border: Border) -> WeightedSums {
         check(input, gradient)
         precondition(stride == 1, "the input gradient is made for a stride of 1")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What random numbers are drawn for: a constant of the program, so that two uses never share numbers.
+///
 /// Numbers in use are never given another meaning, since that would change results.
 package struct RandomPurpose: Hashable, Sendable, RawRepresentable {
     package let rawValue: UInt32
@@ -16,8 +17,10 @@ package struct RandomPurpose: Hashable, Sendable, RawRepresentable {
 }
 
 /// Random numbers that are a function of (seed, purpose, sample, draw), with no hidden state: Philox 4x32-10 (Salmon,
-/// Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011). The key is the seed, the counter is
-/// (block, purpose, low and high half of the sample); each block gives four numbers of 32 bits, used in order.
+/// Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011).
+///
+/// The key is the seed, the counter is (block, purpose, low and high half of the sample); each block gives four numbers
+/// of 32 bits, used in order.
 package struct CounterRandom: Sendable {
     private let key: SIMD2<UInt32>
     private let purpose: UInt32
@@ -32,7 +35,9 @@ package struct CounterRandom: Sendable {
         self.sample = sample
     }
 
-    /// The next 32 bits. At most 2^34 of them can be drawn.
+    /// The next 32 bits.
+    ///
+    /// At most 2^34 of them can be drawn.
     package mutating func nextUInt32() -> UInt32 {
         if used == 4 { refill() }
         defer { used += 1 }

@@ -13,7 +13,9 @@ package enum Elementary {
         return value.high + value.low
     }
 
-    /// The decimal logarithm, within 1 ulp; -infinity at 0, NaN below. Exact at powers of ten up to 10^22.
+    /// The decimal logarithm, within 1 ulp; -infinity at 0, NaN below.
+    ///
+    /// Exact at powers of ten up to 10^22.
     package static func log10(_ x: Double) -> Double {
         guard x > 0, x < .infinity else { return logOfSpecial(x) }
         let value = logPair(x)
@@ -27,7 +29,9 @@ package enum Elementary {
     }
 
     /// `x` to the power of `y` for `x` at least 0 (NaN below): within 2 ulp while |y log x| stays under 30, a few more
-    /// beyond. 1 when `y` is 0.
+    /// beyond.
+    ///
+    /// 1 when `y` is 0.
     package static func pow(_ x: Double, _ y: Double) -> Double {
         if y == 0 || x == 1 { return 1 }
         if x.isNaN || y.isNaN || x < 0 { return .nan }
@@ -111,8 +115,10 @@ package enum Elementary {
         x == 0 ? -.infinity : x < 0 ? .nan : x
     }
 
-    /// log x for finite x above 0, to about 2^-63 of the larger of 1 and |log x|. With x = m 2^e, m within a factor of
-    /// the square root of 2 of 1, and s = (m - 1) / (m + 1): log m = 2 (s + s^3 / 3 + s^5 / 5 + ...).
+    /// log x for finite x above 0, to about 2^-63 of the larger of 1 and |log x|.
+    ///
+    /// With x = m 2^e, m within a factor of the square root of 2 of 1, and s = (m - 1) / (m + 1): log m = 2 (s + s^3 /
+    /// 3 + s^5 / 5 + ...).
     private static func logPair(_ x: Double) -> Pair {
         var exponent = Double(x.exponent)
         var m = x.significand

@@ -5,6 +5,7 @@ import CKernels
 /// The steps of training between the convolutions, on grids in the batch layout.
 package enum Elementwise {
     /// The way back through PReLU and bias, in place: `gradient` becomes that of the sums under the activation.
+    ///
     /// `biasTotals` and `slopeTotals` get one total a channel. `scratch` has room for 2 * channels * 16 floats.
     package static func activationGradient(
         _ level: SIMDLevel, gradient: UnsafeMutablePointer<Float>, grid: Grid,
@@ -53,7 +54,9 @@ package enum Elementwise {
             grid.rowStride)
     }
 
-    /// One step of Adam (Kingma and Ba, 2015, algorithm 1) on all parameters. The corrections are 1 - beta^t.
+    /// One step of Adam (Kingma and Ba, 2015, algorithm 1) on all parameters.
+    ///
+    /// The corrections are 1 - beta^t.
     package static func adam(
         _ level: SIMDLevel, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>,

@@ -10,7 +10,9 @@ import CKernels
     import Darwin
 #endif
 
-/// The instructions that the kernels may use. All levels give the same bits; a level chooses speed only.
+/// The instructions that the kernels may use.
+///
+/// All levels give the same bits; a level chooses speed only.
 package enum SIMDLevel: String, CaseIterable, Sendable, CustomStringConvertible {
     case baseline, avx2, avx512, neon
 

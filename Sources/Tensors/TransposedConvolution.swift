@@ -2,8 +2,10 @@
 
 /// A transposed convolution, weights (inputs, outputs, kernel, kernel): input pixel (r, c) adds its value times the
 /// kernel to the full output from row r * stride, column c * stride on; `padding` pixels are then cut off at the start,
-/// and so many at the end that (extent - 1) * stride + kernel - 2 * padding + outputPadding remain. A negative output
-/// padding cuts off more at the end, as Keras does for 'same' with kernel 9 and stride 4: padding 2, output padding -1.
+/// and so many at the end that (extent - 1) * stride + kernel - 2 * padding + outputPadding remain.
+///
+/// A negative output padding cuts off more at the end, as Keras does for 'same' with kernel 9 and stride 4: padding 2,
+/// output padding -1.
 ///
 /// It is computed as gathered sums: output rows with the same remainder by the stride, a phase, share their taps, so
 /// each phase is a convolution of the input. An output is the bias plus one fma per tap in the order input, kernel row,
@@ -51,8 +53,9 @@ package struct TransposedConvolution: Hashable, Sendable {
             left: padding, right: (width - 1) * stride + kernel - padding - outputExtent(width))
     }
 
-    /// The sums, one object for each group of phases with equally many taps, for grids in the batch layout. They spoil
-    /// the margins of the output's grid.
+    /// The sums, one object for each group of phases with equally many taps, for grids in the batch layout.
+    ///
+    /// They spoil the margins of the output's grid.
     package func forward(from input: Grid, to output: Grid) -> [WeightedSums] {
         let (vertical, horizontal) = (steps(input.height), steps(input.width))
         let first = (row: stride * vertical.lowerBound - padding, column: stride * horizontal.lowerBound - padding)
@@ -69,8 +72,9 @@ package struct TransposedConvolution: Hashable, Sendable {
         }
     }
 
-    /// The sums of some steps of an image, to a plane for each phase (`phaseGrid`). `firstStep` is the first row and
-    /// column step, counted from the input grid's first pixel.
+    /// The sums of some steps of an image, to a plane for each phase (`phaseGrid`).
+    ///
+    /// `firstStep` is the first row and column step, counted from the input grid's first pixel.
     package func forward(
         from input: Grid, toPhases output: Grid, firstStep: (row: Int, column: Int)
     ) -> [WeightedSums] {

@@ -3,7 +3,9 @@
 import CKernels
 
 /// Sums of weighted taps on a grid: convolution, transposed convolution and their input gradients are all of this form
-/// and differ in the list of taps only. Made once for a shape, then run on any memory of that shape.
+/// and differ in the list of taps only.
+///
+/// Made once for a shape, then run on any memory of that shape.
 package struct WeightedSums: Sendable {
     /// Where the sum for row 0, column 0 reads, relative to the input memory; one a tap.
     let tapOffsets: [Int]

@@ -8,8 +8,10 @@
     import Darwin
 #endif
 
-/// Threads that carry out numbered pieces of work. Who does which piece is left to chance, so a piece must write only
-/// what no other piece reads or writes, and its result must not depend on the worker.
+/// Threads that carry out numbered pieces of work.
+///
+/// Who does which piece is left to chance, so a piece must write only what no other piece reads or writes, and its
+/// result must not depend on the worker.
 ///
 /// `@unchecked Sendable`: all stored properties are constants; the thread handles, which Darwin gives as pointers, are
 /// used in `deinit` only.
@@ -38,8 +40,9 @@ package final class WorkerPool: @unchecked Sendable {
         for worker in workers { pthread_join(worker, nil) }
     }
 
-    /// Runs `body(index)` once for each index in `0..<count` and returns when all are done. Calls from several threads
-    /// wait for each other; a body must not call back into its own pool.
+    /// Runs `body(index)` once for each index in `0..<count` and returns when all are done.
+    ///
+    /// Calls from several threads wait for each other; a body must not call back into its own pool.
     package func parallel(_ count: Int, _ body: @Sendable (_ index: Int) -> Void) {
         parallelByWorker(count) { index, _ in body(index) }
     }

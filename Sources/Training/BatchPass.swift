@@ -105,8 +105,9 @@ struct BatchPass: Sendable {
         let loss: UnsafeMutablePointer<Float>  // 16 sums of squared differences
     }
 
-    /// The loss of a group and the gradient of its parameters. Returns the first stage whose output is not finite,
-    /// or, where only the loss is not, the count of stages.
+    /// The loss of a group and the gradient of its parameters.
+    ///
+    /// Returns the first stage whose output is not finite, or, where only the loss is not, the count of stages.
     func run(_ level: SIMDLevel, _ group: Group) -> Int? {
         forward(level, group)
         squaredError(level, group)

@@ -17,8 +17,10 @@ extension Network {
         }
     }
 
-    /// The network's output for an image of (channels, rows, columns). All convolutions pad with `padding` (the authors
-    /// replicate); the transposed convolution sees zeros beyond its input, and must be the last layer.
+    /// The network's output for an image of (channels, rows, columns).
+    ///
+    /// All convolutions pad with `padding` (the authors replicate); the transposed convolution sees zeros beyond its
+    /// input, and must be the last layer.
     package func upscaled(
         _ image: Tensor, padding: ConvolutionPadding = .replicate, tile: TileSize = TileSize(), pool: WorkerPool,
         level: SIMDLevel
@@ -124,7 +126,9 @@ struct ImagePass: Sendable {
         let input: Grid
     }
 
-    /// What is done for a tile. Tiles away from the borders share one plan.
+    /// What is done for a tile.
+    ///
+    /// Tiles away from the borders share one plan.
     struct TilePlan: Sendable {
         let layers: [LayerPlan]
         /// The last layer's sums: pixels, or planes of phases.

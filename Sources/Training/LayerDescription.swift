@@ -2,8 +2,9 @@
 
 package import Tensors
 
-/// What a convolution does at the edges of its input. `zero` and `replicate` keep the extent (for odd kernels) by
-/// (kernel - 1) / 2 pixels on each side.
+/// What a convolution does at the edges of its input.
+///
+/// `zero` and `replicate` keep the extent (for odd kernels) by (kernel - 1) / 2 pixels on each side.
 package enum ConvolutionPadding: String, Hashable, Sendable, CaseIterable {
     case valid, zero, replicate
 }
@@ -15,8 +16,9 @@ package enum SlopeSharing: String, Hashable, Sendable, CaseIterable {
     case perChannel = "per-channel"
 }
 
-/// One layer of a network, as a value. Names are unique in a network; parameters are called `NAME.weight`, `NAME.bias`
-/// and `NAME.slope`.
+/// One layer of a network, as a value.
+///
+/// Names are unique in a network; parameters are called `NAME.weight`, `NAME.bias` and `NAME.slope`.
 package enum LayerDescription: Hashable, Sendable {
     /// Stride 1; weight (outputs, inputs, kernel, kernel), bias (outputs).
     case convolution(name: String, inputs: Int, outputs: Int, kernel: Int, padding: ConvolutionPadding)

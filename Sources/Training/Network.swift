@@ -20,7 +20,9 @@ package struct Network: Hashable, Sendable {
 
     /// First values: weights of convolutions normal with standard deviation sqrt(2 / (outputs * kernel^2)) (He, with
     /// fan-out, as in the paper's code), of transposed convolutions 0.001 (the paper), biases 0, slopes 0.25 (unsaid by
-    /// the paper; the value of He's PReLU paper and of Caffe). Each parameter has its own stream of random numbers.
+    /// the paper; the value of He's PReLU paper and of Caffe).
+    ///
+    /// Each parameter has its own stream of random numbers.
     package init(description: NetworkDescription, seed: UInt64) {
         self.description = description
         values = []

@@ -49,8 +49,10 @@ package struct NetworkDescription: Hashable, Sendable {
     }
 
     /// FSRCNN(d, s, m) of arXiv 1608.00367: feature extraction 5x5 to `d` channels, shrinking 1x1 to `s`, `m` mapping
-    /// layers 3x3, expanding 1x1 to `d`, deconvolution 9x9. A PReLU follows each convolution (the paper leaves open
-    /// whether each mapping layer has one), by default with one slope a layer as in the authors' weights.
+    /// layers 3x3, expanding 1x1 to `d`, deconvolution 9x9.
+    ///
+    /// A PReLU follows each convolution (the paper leaves open whether each mapping layer has one), by default with one
+    /// slope a layer as in the authors' weights.
     package static func fsrcnn(
         d: Int = 56, s: Int = 12, m: Int = 4, scale: Int, channels: Int = 1,
         labelConvention: LabelConvention = .authors,

@@ -3,7 +3,9 @@
 import Tensors
 
 /// The order in which training sees its samples: epoch after epoch, each a new permutation of all samples, a function
-/// of the seed and the epoch. A batch may hold the end of one epoch and the start of the next; nothing is left out.
+/// of the seed and the epoch.
+///
+/// A batch may hold the end of one epoch and the start of the next; nothing is left out.
 struct SampleOrder {
     let count: Int
     let seed: UInt64

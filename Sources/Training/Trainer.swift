@@ -2,8 +2,10 @@
 
 package import Tensors
 
-/// Trains a network step by step, in memory. The result depends on the network, the configuration and the samples, and
-/// on nothing else: not on the pool's threads, the SIMD level, or whether the run was stopped and restored.
+/// Trains a network step by step, in memory.
+///
+/// The result depends on the network, the configuration and the samples, and on nothing else: not on the pool's
+/// threads, the SIMD level, or whether the run was stopped and restored.
 package final class Trainer {
     package let configuration: TrainingConfiguration
     /// Steps done so far.
@@ -78,7 +80,9 @@ package final class Trainer {
     /// The mean learning-rate factor of the next step times the learning rate: what a log shows.
     package var learningRate: Double { configuration.learningRate * configuration.schedule.factor(step: step) }
 
-    /// One step on the next batch. Returns its loss, from before the step.
+    /// One step on the next batch.
+    ///
+    /// Returns its loss, from before the step.
     @discardableResult
     package func step(_ source: some PatchSource) throws -> Double {
         let pass = try prepare(source)
@@ -92,8 +96,9 @@ package final class Trainer {
         return loss
     }
 
-    /// The loss of the given samples, as many as a batch has, and its gradient, named as the parameters. Trains
-    /// nothing.
+    /// The loss of the given samples, as many as a batch has, and its gradient, named as the parameters.
+    ///
+    /// Trains nothing.
     package func lossAndGradient(
         _ source: some PatchSource, samples: [Int]
     ) throws -> (loss: Double, gradient: [Parameter]) {
@@ -236,8 +241,9 @@ package final class Trainer {
     }
 }
 
-/// What the workers need for the groups of one batch. Each group writes its own gradient, losses and failure, each
-/// worker its own memory; all else is only read.
+/// What the workers need for the groups of one batch.
+///
+/// Each group writes its own gradient, losses and failure, each worker its own memory; all else is only read.
 private struct GroupWork: Sendable {
     let pass: BatchPass
     let level: SIMDLevel

@@ -8,9 +8,9 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Compares every stage's content with the lock; ends with 3 where one differs.",
         discussion: """
-            Stages that are not up to date are run first; with a new '--cache' that is all of them, so that every bit is \
-            made again. The first stage that differs is named, in the order of the graph: what comes after it follows \
-            from it.
+            Stages that are not up to date are run first; with a new '--cache' that is all of them, so that every bit \
+            is made again. The first stage that differs is named, in the order of the graph: what comes after it \
+            follows from it.
             """)
 
     @OptionGroup var options: PipelineOptions

@@ -8,11 +8,11 @@ import PipelineTools
 import SystemPackage
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 struct ExecCommand: AsyncParsableCommand {
@@ -20,9 +20,9 @@ struct ExecCommand: AsyncParsableCommand {
         commandName: "exec",
         abstract: "Does the work of one stage, as a process of its own; 'run' starts it.",
         discussion: """
-            ACTION is the work order that 'run' writes into the stage's private folder. Progress goes to standard output \
-            as lines of JSON, remarks to standard error, the report beside the order. The process ends itself when its \
-            standard input closes, so that it does not outlive the run that started it.
+            ACTION is the work order that 'run' writes into the stage's private folder. Progress goes to standard \
+            output as lines of JSON, remarks to standard error, the report beside the order. The process ends itself \
+            when its standard input closes, so that it does not outlive the run that started it.
             """)
 
     @Argument(help: "A work order, as 'run' writes it.")

@@ -11,8 +11,8 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Copies a stage's outputs out of the cache.",
         discussion: """
-            Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'. Files of the same names in \
-            DIR are replaced. The stage is run first where it is not up to date.
+            Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'. Files of the same \
+            names in DIR are replaced. The stage is run first where it is not up to date.
             """)
 
     @OptionGroup var options: PipelineOptions

@@ -9,8 +9,8 @@ struct LockCommand: AsyncParsableCommand {
         commandName: "lock",
         abstract: "Writes the key and the content of every stage beside the manifest.",
         discussion: """
-            The lock of 'x3.yml' is 'x3.lock': a small text file for version control. Stages that are not up to date are run \
-            first.
+            The lock of 'x3.yml' is 'x3.lock': a small text file for version control. Stages that are not up to date \
+            are run first.
             """)
 
     @OptionGroup var options: PipelineOptions

@@ -8,11 +8,11 @@ import PipelinePlanning
 import SystemPackage
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// A run of some stages from the first look at the sources to the record of what happened.

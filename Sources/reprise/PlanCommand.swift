@@ -12,8 +12,8 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Shows what a run would do, and why; runs nothing.",
         discussion: """
-            The plan is the very function that 'run' follows. A stage behind one that must run is undetermined: where the \
-            other gives the same content as before, it stays up to date.
+            The plan is the very function that 'run' follows. A stage behind one that must run is undetermined: where \
+            the other gives the same content as before, it stays up to date.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -44,7 +44,9 @@ struct PlanCommand: AsyncParsableCommand {
 enum PlanText {
     static func text(of plan: Plan) -> String {
         var table = TextTable([.init(""), .init(""), .init("")])
-        for stage in plan.stages { table.append([.init(stage.node.name), .init(stage.resolution.word), .init(stage.explanation)]) }
+        for stage in plan.stages {
+            table.append([.init(stage.node.name), .init(stage.resolution.word), .init(stage.explanation)])
+        }
         let toRun = plan.stages.filter { if case .stale = $0.resolution { true } else { false } }.count
         let open = plan.stages.filter { if case .undetermined = $0.resolution { true } else { false } }.count
         let summary =

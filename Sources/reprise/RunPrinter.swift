@@ -6,7 +6,8 @@ import PipelinePlanning
 import Reporting
 import Synchronization
 
-/// Tells a run on stderr: on a terminal one line that keeps moving below the lines of what ended, elsewhere plain lines.
+/// Tells a run on stderr: on a terminal one line that keeps moving below the lines of what ended, elsewhere plain
+/// lines.
 final class RunPrinter: RunObserver {
     private struct State {
         var stageCount = 0

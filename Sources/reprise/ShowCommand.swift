@@ -14,8 +14,8 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Shows a stage: its state, settings, inputs and outputs; or what is in one of its outputs.",
         discussion: """
-            'show PIPELINE STAGE' looks only. 'show PIPELINE STAGE/OUTPUT' reads the output, and makes it again where the \
-            cache has lost it.
+            'show PIPELINE STAGE' looks only. 'show PIPELINE STAGE/OUTPUT' reads the output, and makes it again where \
+            the cache has lost it.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -45,7 +45,8 @@ struct ShowCommand: AsyncParsableCommand {
         func row(_ name: String, _ text: String) { table.append([.init(name), .init(text)]) }
         row("stage", node.name)
         switch node.stage.work {
-        case .tool(let interface, _): row("tool", "\(interface.name), version \(interface.version): \(interface.summary)")
+        case .tool(let interface, _):
+            row("tool", "\(interface.name), version \(interface.version): \(interface.summary)")
         case .command(let command): row("run", command.arguments.joined(separator: " "))
         }
         let explanation = planned.explanation

@@ -3,11 +3,11 @@
 import PipelineExecution
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// One of the two streams that people and programs read, and what it can show.

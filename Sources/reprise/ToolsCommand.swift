@@ -22,7 +22,8 @@ struct ToolsCommand: ParsableCommand {
             var table = TextTable([.init(""), .init("")])
             for interface in interfaces { table.append([.init(interface.name), .init(interface.summary)]) }
             Terminal.output.write(
-                table.text() + "\n'reprise tools NAME' shows a tool's inputs, outputs and settings. A stage with 'run:' runs "
+                table.text()
+                    + "\n'reprise tools NAME' shows a tool's inputs, outputs and settings. A stage with 'run:' runs "
                     + "any program.\n")
             return
         }

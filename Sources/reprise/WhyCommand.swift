@@ -34,7 +34,8 @@ struct WhyCommand: AsyncParsableCommand {
         case .undetermined(let waiting):
             let known = planner.knownReasons(of: planned.node)
             lines.append(
-                known.isEmpty ? "stage '\(stage)' may have to run, depending on what others give:"
+                known.isEmpty
+                    ? "stage '\(stage)' may have to run, depending on what others give:"
                     : "stage '\(stage)' must run:")
             lines += known.map { "  \($0)" }
             lines += waiting.map { "  it reads '\($0)', which is \(Self.word(for: $0, in: plan))" }

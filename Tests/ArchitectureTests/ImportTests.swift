@@ -38,7 +38,9 @@ struct RoomTable {
             let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             guard cells.count == 3, cells[0] != "target", cells[1].contains(";") else { continue }
             let imports = cells[1].split(whereSeparator: { $0 == "," || $0 == ";" })
-                .map { $0.trimmingCharacters(in: .whitespaces) }.filter { $0 != "-" && !$0.hasPrefix("lib") && $0 != "zlib" }
+                .map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                    $0 != "-" && !$0.hasPrefix("lib") && $0 != "zlib"
+                }
             for target in cells[0].split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
                 if target.hasPrefix("C"), target != "ContentStore" {
                     withoutSwift.insert(target)

@@ -27,8 +27,10 @@ import Testing
             ssim = fields[6]
         }
 
-        /// The protocol the row is about. `rgb8` stands in the table thrice: enlarged with both borders (which differ
-        /// in the shave alone), and as MATLAB printed it.
+        /// The protocol the row is about.
+        ///
+        /// `rgb8` stands in the table thrice: enlarged with both borders (which differ in the shave alone), and as
+        /// MATLAB printed it.
         var evaluationProtocol: EvaluationProtocol? {
             switch (protocolName, border) {
             case ("rgb8", "clamp"), ("rgb8", "mirror"), ("rgb8 (MATLAB's own table)", "-"): .rgb8

@@ -11,11 +11,11 @@ struct BMPFile {
     var bits = 24
     var headerSize = 40
     var compression = 0
-    /// blue, green, red, unused
+    /// blue, green, red, unused.
     var palette: [[UInt8]] = []
     var declaredPaletteCount: Int?
     var masks: [Int] = []
-    /// Stored bytes of each pixel, from the top left
+    /// Stored bytes of each pixel, from the top left.
     var pixels: [[UInt8]] = []
 
     var bytes: [UInt8] {

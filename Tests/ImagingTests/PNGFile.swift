@@ -24,9 +24,9 @@ struct PNGFile {
     var depth = 8
     var colour = ColourType.grey
     var isInterlaced = false
-    /// Chunks between IHDR and IDAT
+    /// Chunks between IHDR and IDAT.
     var chunks: [(name: String, body: [UInt8])] = []
-    /// One sample a place, (row, column, channel); 0..<2^depth
+    /// One sample a place, (row, column, channel); 0..<2^depth.
     var samples: [Int]
 
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]

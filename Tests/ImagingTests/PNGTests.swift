@@ -13,7 +13,7 @@ import Testing
         (try? Image(decoding: bytes)) == nil
     }
 
-    /// 3x2 RGB
+    /// 3x2 RGB.
     static let small = PNGFile(width: 3, height: 2, colour: .rgb, samples: (0..<18).map { $0 * 14 })
 
     // MARK: What is read

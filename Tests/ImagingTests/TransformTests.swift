@@ -4,7 +4,7 @@ import Imaging
 import Testing
 
 @Suite struct TransformTests {
-    /// 1 2 3 / 4 5 6
+    /// 1 2 3 / 4 5 6.
     static let image = Image(height: 2, width: 3, mode: .grey8, pixels: [1, 2, 3, 4, 5, 6])
 
     @Test func `quarter turns go counterclockwise as rot90 does`() {

@@ -66,7 +66,8 @@ import Testing
         try project.edit("tiny.yml", "settings: {scale: 3, stride: 2}", "settings: {scale: 3, stride: 3}")
         let check = try project.reprise("check", "tiny.yml", "-q")
         #expect(check.code == 3)
-        #expect(check.output.hasPrefix("stage 'patches' differs from ./tiny.lock: its output 'patches' has the content"))
+        #expect(
+            check.output.hasPrefix("stage 'patches' differs from ./tiny.lock: its output 'patches' has the content"))
     }
 
     @Test func `results can be shown, exported and reported`() throws {

@@ -53,7 +53,9 @@ private func passingNetwork(scale: Int, convention: LabelConvention) throws -> N
     }
 
     /// On a ramp whose value is its column, a low-resolution pixel at scale 3 has the value of the middle one of its
-    /// three columns, 3 i + 1. The passing network puts it at output column 3 i: so output k lies on k + 1.
+    /// three columns, 3 i + 1.
+    ///
+    /// The passing network puts it at output column 3 i: so output k lies on k + 1.
     @Test func `the authors' output at scale 3 lies one pixel further`() throws {
         let geometry = LabelGeometry(scale: 3)
         let (height, width) = (4, 9)
