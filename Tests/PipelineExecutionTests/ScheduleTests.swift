@@ -124,6 +124,8 @@ private struct Drive {
             #expect(settled.contains(producer) || runCounts[producer] > 0, "x\(stage) came before x\(producer)")
         }
         #expect(!running.contains(stage))
+        // One that was there and is demanded finds out for itself that it waits in vain.
+        if !isDemanded { #expect(failed.isDisjoint(with: scenario.upstream[stage]), "x\(stage) came up in vain") }
         try #require(!failed.contains(stage), "x\(stage) came up after it failed")
         if !isDemanded { #expect(!settled.contains(stage) && runCounts[stage] == 0, "x\(stage) came up again") }
         if scenario.isHit[stage], !(isDemanded && isAbsent[stage]) {
