@@ -113,7 +113,7 @@ package struct Executor: Sendable {
         let isWanted = run.wanted.contains(stage)
         guard isDemanded || isWanted, let absent = try planner.absentOutputs(of: entry.result).first else { return nil }
         let needer = isDemanded ? run.needer(of: stage).map { "stage '\($0)'" } : nil
-        return .objectAbsent(output: "\(stage)/\(absent.name)", neededBy: needer ?? "you")
+        return .objectAbsent(output: "\(stage)/\(absent.name)", neededBy: needer ?? "what you asked for")
     }
 
     /// The producers whose objects this stage reads and the cache has lost.

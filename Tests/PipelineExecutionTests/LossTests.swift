@@ -51,7 +51,7 @@ struct LossTests {
             try Files.remove(project.object(of: "shout", in: first))
             let second = try await project.run(["shout"], wanted: ["shout"])
             #expect(second.ran == ["shout"])
-            #expect(second.reason("shout") == "'shout/text' is absent from the cache and you needs it")
+            #expect(second.reason("shout") == "'shout/text' is absent from the cache and what you asked for needs it")
             #expect(try project.text(of: "shout", in: second) == "A: ONE\nTWO\nB: THREE\n!")
         }
     }
