@@ -87,13 +87,14 @@ package struct PipelineSession: Sendable {
 
     /// A planner that knows what earlier runs did.
     package func planner(for snapshot: SourceSnapshot, forced: Set<String> = []) throws -> Planner {
-        let history = try RunHistory(of: folders)
-        var earlier: [String: Action] = [:]
-        for (stage, key) in history.latestKeys(ofPipeline: manifest.name) {
-            earlier[stage] = try actions.entry(for: key)?.action
-        }
+        let keys = try RunHistory(of: folders).latestKeys(ofPipeline: manifest.name)
+        let actions = actions
         return Planner(
-            graph: graph, snapshot: snapshot, cache: actions, objects: objects, earlier: earlier, forced: forced)
+            graph: graph, snapshot: snapshot, cache: actions, objects: objects,
+            earlier: { stage throws(StoreError) in
+                guard let key = keys[stage] else { return nil }
+                return try actions.entry(for: key)?.action
+            }, forced: forced)
     }
 
     private static func manifestFile(_ pipeline: String) throws -> FilePath {

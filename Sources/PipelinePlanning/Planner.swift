@@ -13,14 +13,15 @@ package struct Planner: Sendable {
     package let snapshot: SourceSnapshot
     package let cache: any ActionCache
     package let objects: any ObjectStore
-    /// The actions of earlier runs by stage, newest first, to explain what changed.
-    private let earlier: [String: Action]
+    /// The newest earlier action of a stage, to explain what changed; looked up only where something did.
+    private let earlier: @Sendable (_ stage: String) throws(StoreError) -> Action?
     /// Stages that run although nothing changed.
     private let forced: Set<String>
 
     package init(
         graph: StageGraph, snapshot: SourceSnapshot, cache: any ActionCache, objects: any ObjectStore,
-        earlier: [String: Action] = [:], forced: Set<String> = []
+        earlier: @escaping @Sendable (_ stage: String) throws(StoreError) -> Action? = { _ throws(StoreError) in nil },
+        forced: Set<String> = []
     ) {
         self.graph = graph
         self.snapshot = snapshot
@@ -39,12 +40,12 @@ package struct Planner: Sendable {
             snapshot: snapshot)
         if forced.contains(node.name) { return .stale(action, [.forced]) }
         if let entry = try cache.entry(for: action.key) { return .upToDate(entry) }
-        return .stale(action, reasons(for: action, of: node))
+        return .stale(action, try reasons(for: action, of: node))
     }
 
     /// What has changed for a stage, whatever the stages before it will give: everything but its inputs.
-    package func knownReasons(of node: StageNode) -> [StaleReason] {
-        guard let before = earlier[node.name] else { return [.neverRan] }
+    package func knownReasons(of node: StageNode) throws(StoreError) -> [StaleReason] {
+        guard let before = try earlier(node.name) else { return [.neverRan] }
         let action = Action(
             of: node, inputs: node.inputs.map { _ in [] }, claims: graph.manifest.claims, snapshot: snapshot)
         return KeyDifference(from: before.document, to: action.document).reasons.filter { reason in
@@ -112,8 +113,8 @@ package struct Planner: Sendable {
         }
     }
 
-    private func reasons(for action: Action, of node: StageNode) -> [StaleReason] {
-        guard let before = earlier[node.name] else { return [.neverRan] }
+    private func reasons(for action: Action, of node: StageNode) throws(StoreError) -> [StaleReason] {
+        guard let before = try earlier(node.name) else { return [.neverRan] }
         let reasons = KeyDifference(from: before.document, to: action.document).reasons
         return reasons.isEmpty ? [.resultGone] : reasons
     }

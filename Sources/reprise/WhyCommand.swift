@@ -32,7 +32,7 @@ struct WhyCommand: AsyncParsableCommand {
             lines.append("stage '\(stage)' must run:")
             lines += reasons.map { "  \($0)" }
         case .undetermined(let waiting):
-            let known = planner.knownReasons(of: planned.node)
+            let known = try planner.knownReasons(of: planned.node)
             lines.append(
                 known.isEmpty
                     ? "stage '\(stage)' may have to run, depending on what others give:"
