@@ -35,6 +35,9 @@ enum Complaint {
         case let store as StoreError:
             Terminal.complain("error: \(store)")
             return RepriseExit.storeFault
+        case let failure as ToolFailure:
+            Terminal.complain("error: \(failure.message)", hint: failure.hint)
+            return RepriseExit.stageFailed
         case is CancellationError:
             return RepriseExit.interrupted
         default:

@@ -4,6 +4,7 @@ import ArgumentParser
 import ContentStore
 import PipelineExecution
 import PipelineManifest
+import PipelineTools
 import SystemPackage
 
 struct ExportCommand: AsyncParsableCommand {
@@ -12,7 +13,8 @@ struct ExportCommand: AsyncParsableCommand {
         abstract: "Copies a stage's outputs out of the cache.",
         discussion: """
             Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'. Files of the same \
-            names in DIR are replaced. The stage is run first where it is not up to date.
+            names in DIR are replaced. With '--png' the images of an image set become PNG files as well, in a folder \
+            named after the output. The stage is run first where it is not up to date.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -24,18 +26,27 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "The folder to copy to; it is made where it is missing.")
     var to: String
 
+    @Flag(help: "Also write the images of image sets as PNG files.")
+    var png = false
+
     func run() async throws {
         let session = try options.session()
         let result = try await StageResult.present(stage, in: session, execution: execution)
         let folder = FilePath(to)
         try Files.makeFolder(folder)
         for output in result.outputs {
-            let suffix = ArtifactFormat(rawValue: output.format)?.fileExtension ?? ""
+            let format = ArtifactFormat(rawValue: output.format)
+            let suffix = format?.fileExtension ?? ""
             let target = folder.appending(suffix.isEmpty ? output.name : "\(output.name).\(suffix)")
             let temporary = Files.temporarySibling(of: target)
             try Files.copy(try session.objects.verifiedFile(of: output.object), toNew: temporary)
             try Files.rename(temporary, to: target)
             Terminal.output.write("\(target)\n")
+            if png, format == .images {
+                for picture in try PictureFolder.write(imagesOf: target, to: folder.appending(output.name)) {
+                    Terminal.output.write("\(picture)\n")
+                }
+            }
         }
     }
 }

@@ -84,6 +84,32 @@ import Testing
         #expect(try project.reprise("log", "tiny.yml", "train").code == 0)
     }
 
+    @Test func `images exported as PNG files are read back as the same images`() throws {
+        let project = try project()
+        let exported = try project.reprise("export", "tiny.yml", "synthesize", "--to", "out", "--png", "-q")
+        let names = (1...6).map { "out/images/synthetic-00\($0).png" }
+        #expect(exported.output == (["out/images.h5"] + names).map { $0 + "\n" }.joined())
+        try project.write(
+            Data(
+                """
+                reprise: 1
+                sources:
+                  pictures: {path: images}
+                stages:
+                  images: {tool: images, inputs: pictures}
+                """.utf8), to: "back.yml")
+        func content(_ stage: String, _ arguments: String...) throws -> String? {
+            let output = try project.run(["run"] + arguments + ["-q", "--json"], environment: [:]).output
+            let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+            let stages = object?["stages"] as? [[String: Any]]
+            let outputs = stages?.first { $0["name"] as? String == stage }?["outputs"] as? [String: [String: Any]]
+            return outputs?["images"]?["content"] as? String
+        }
+        let original = try content("synthesize", "tiny.yml", "synthesize")
+        #expect(original != nil)
+        #expect(try content("images", "back.yml", "--data", "out") == original)
+    }
+
     @Test func `a killed run is taken up where it was and ends with the same content`() throws {
         let (killed, whole) = (try project(), try project())
         try whole.reprise("lock", "tiny.yml", "-q")
