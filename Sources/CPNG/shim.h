@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libpng reports errors by longjmp, which must never cross a Swift frame. Each function below arms its own jump buffer,
-// owns everything libpng allocates between its first and its last line, and reports by value: 1 for done, 0 for an
-// error with its text.
+// libpng reports errors by longjmp, which must never cross a Swift frame. `reprise_png_attempt` is the one place that
+// arms a jump buffer: the work it is given calls libpng freely, and everything that libpng allocated is released
+// whether the work came to its end or not. Results are reported by value: 1 for done, 0 for an error with its text.
 #ifndef REPRISE_CPNG_SHIM_H
 #define REPRISE_CPNG_SHIM_H
 
 #include <png.h>
+#include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/// What IHDR and tRNS say, before any pixel is read.
+/// What IHDR, PLTE and tRNS say, before any pixel is read.
 typedef struct {
     uint32_t width;
     uint32_t height;
-    /// 1, 2, 4, 8 or 16
+    /// As stored: 1, 2, 4, 8 or 16.
     int bit_depth;
-    /// 1, 2, 3 or 4: the samples of a pixel as `reprise_png_read_pixels` writes them
-    int channels;
+    /// Samples of a pixel as stored: 1, 2, 3 or 4.
+    int stored_channels;
+    /// Whether pixels are indices into the palette.
+    int has_palette;
+    /// Whether pixels have red, green and blue; the palette's always do.
+    int has_colour;
+    /// Whether pixels, the palette's colours, or one colour by tRNS, have an alpha.
+    int has_alpha;
+    /// Colours of the palette, 0 where there is none.
+    int palette_count;
 } reprise_png_header;
 
 /// The text of libpng's error, always terminated.
@@ -52,6 +61,36 @@ static inline void reprise_png_ignore_warning(png_structp png, png_const_charp t
     (void)text;
 }
 
+/// What may end in an error of libpng's at any line; owns nothing that libpng does not release.
+typedef void (*reprise_png_work)(png_structp png, png_infop facts, void *context);
+
+static inline int reprise_png_attempt(
+    int is_writing, reprise_png_work work, void *context, reprise_png_message *message) {
+    strcpy(message->text, "out of memory");
+    png_structp png = (is_writing ? png_create_write_struct : png_create_read_struct)(
+        PNG_LIBPNG_VER_STRING, message, reprise_png_fail, reprise_png_ignore_warning);
+    if (png == NULL) {
+        return 0;
+    }
+    // Reports failure by NULL, so that nothing jumps before the buffer is armed.
+    png_infop facts = png_create_info_struct(png);
+    int is_done = 0;
+    if (facts != NULL) {
+        if (setjmp(png_jmpbuf(png)) == 0) {
+            work(png, facts, context);
+            is_done = 1;
+        }
+    }
+    if (is_writing) {
+        png_destroy_write_struct(&png, &facts);
+    } else {
+        png_destroy_read_struct(&png, &facts, NULL);
+    }
+    return is_done;
+}
+
+// MARK: Reading
+
 static inline void reprise_png_take(png_structp png, png_bytep out, size_t count) {
     reprise_png_source *source = (reprise_png_source *)png_get_io_ptr(png);
     if (count > source->count - source->position) {
@@ -61,102 +100,112 @@ static inline void reprise_png_take(png_structp png, png_bytep out, size_t count
     source->position += count;
 }
 
-/// A reader that skips every chunk but IHDR, PLTE, tRNS, IDAT and IEND (so that gamma and colour profiles cannot reach
-/// the values and compressed texts cannot reach the memory) and treats a wrong checksum in any chunk as an error.
-static inline png_structp reprise_png_reader(reprise_png_message *message) {
-    png_structp png = png_create_read_struct(
-        PNG_LIBPNG_VER_STRING, message, reprise_png_fail, reprise_png_ignore_warning);
-    return png;
-}
-
-static inline void reprise_png_configure(png_structp png, reprise_png_source *source) {
+/// Reads up to the first IDAT chunk. Every chunk but IHDR, PLTE, tRNS, IDAT and IEND is skipped (so that gamma and
+/// colour profiles cannot reach the values and compressed texts cannot reach the memory); a wrong checksum in any chunk
+/// is an error.
+static inline void reprise_png_begin(png_structp png, png_infop facts, reprise_png_source *source) {
     png_set_read_fn(png, source, reprise_png_take);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+    png_read_info(png, facts);
 }
 
-/// Reads up to the first IDAT chunk.
-static inline int reprise_png_read_header(
-    const uint8_t *bytes, size_t count, reprise_png_header *header, reprise_png_message *message) {
-    reprise_png_source source = {bytes, count, 0};
-    png_structp volatile png = NULL;
-    png_infop volatile facts = NULL;
-    memset(header, 0, sizeof *header);
-    strcpy(message->text, "out of memory");
-    png = reprise_png_reader(message);
-    if (png == NULL) {
-        return 0;
+typedef struct {
+    reprise_png_source source;
+    reprise_png_header *header;
+    uint8_t *palette;
+} reprise_png_header_work;
+
+/// palette: (count, 4) red, green, blue, alpha.
+static inline void reprise_png_copy_palette(png_structp png, png_infop facts, reprise_png_header_work *work) {
+    png_colorp colours = NULL;
+    png_bytep alphas = NULL;
+    int alpha_count = 0;
+    png_get_PLTE(png, facts, &colours, &work->header->palette_count);
+    png_get_tRNS(png, facts, &alphas, &alpha_count, NULL);
+    for (int index = 0; index < work->header->palette_count && index < 256; index += 1) {
+        work->palette[4 * index] = colours[index].red;
+        work->palette[4 * index + 1] = colours[index].green;
+        work->palette[4 * index + 2] = colours[index].blue;
+        work->palette[4 * index + 3] = alphas != NULL && index < alpha_count ? alphas[index] : 255;
     }
-    if (setjmp(png_jmpbuf(png))) {
-        png_structp png_to_free = png;
-        png_infop facts_to_free = facts;
-        png_destroy_read_struct(&png_to_free, &facts_to_free, NULL);
-        return 0;
-    }
-    facts = png_create_info_struct(png);
-    if (facts == NULL) {
-        png_error(png, "out of memory");
-    }
-    reprise_png_configure(png, &source);
-    png_read_info(png, facts);
-    header->width = png_get_image_width(png, facts);
-    header->height = png_get_image_height(png, facts);
-    header->bit_depth = png_get_bit_depth(png, facts);
+}
+
+static inline void reprise_png_header_steps(png_structp png, png_infop facts, void *context) {
+    reprise_png_header_work *work = (reprise_png_header_work *)context;
+    reprise_png_begin(png, facts, &work->source);
     int colour_type = png_get_color_type(png, facts);
-    header->channels = (colour_type & PNG_COLOR_MASK_COLOR) ? 3 : 1;
-    if ((colour_type & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, facts, PNG_INFO_tRNS)) {
-        header->channels += 1;
+    work->header->width = png_get_image_width(png, facts);
+    work->header->height = png_get_image_height(png, facts);
+    work->header->bit_depth = png_get_bit_depth(png, facts);
+    work->header->stored_channels = png_get_channels(png, facts);
+    work->header->has_palette = colour_type == PNG_COLOR_TYPE_PALETTE;
+    work->header->has_colour = (colour_type & PNG_COLOR_MASK_COLOR) != 0;
+    work->header->has_alpha =
+        (colour_type & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, facts, PNG_INFO_tRNS) != 0;
+    if (work->header->has_palette) {
+        reprise_png_copy_palette(png, facts, work);
     }
-    png_structp png_to_free = png;
-    png_infop facts_to_free = facts;
-    png_destroy_read_struct(&png_to_free, &facts_to_free, NULL);
-    return 1;
 }
 
-/// Reads all pixels as 8-bit samples, `header.channels` a pixel (grey, grey and alpha, RGB, RGBA), and the file to its
-/// end. out: (height, width, channels), `capacity` bytes.
-static inline int reprise_png_read_pixels(
-    const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity, reprise_png_message *message) {
-    reprise_png_source source = {bytes, count, 0};
-    png_structp volatile png = NULL;
-    png_infop volatile facts = NULL;
-    strcpy(message->text, "out of memory");
-    png = reprise_png_reader(message);
-    if (png == NULL) {
-        return 0;
+/// palette: room for 1024 bytes, see `reprise_png_copy_palette`.
+static inline int reprise_png_read_header(
+    const uint8_t *bytes, size_t count, reprise_png_header *header, uint8_t *palette, reprise_png_message *message) {
+    memset(header, 0, sizeof *header);
+    reprise_png_header_work work = {{bytes, count, 0}, header, palette};
+    return reprise_png_attempt(0, reprise_png_header_steps, &work, message);
+}
+
+typedef struct {
+    reprise_png_source source;
+    uint8_t *out;
+    size_t capacity;
+} reprise_png_pixel_work;
+
+/// A sample a byte, or two bytes in the machine's order; grey of few bits spread over 0...255, tRNS as alpha; indices of
+/// a palette as they are.
+static inline void reprise_png_set_sample_format(png_structp png, png_infop facts) {
+    if (png_get_color_type(png, facts) == PNG_COLOR_TYPE_PALETTE) {
+        png_set_packing(png);
+    } else {
+        png_set_expand(png);
     }
-    if (setjmp(png_jmpbuf(png))) {
-        png_structp png_to_free = png;
-        png_infop facts_to_free = facts;
-        png_destroy_read_struct(&png_to_free, &facts_to_free, NULL);
-        return 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (png_get_bit_depth(png, facts) == 16) {
+        png_set_swap(png);
     }
-    facts = png_create_info_struct(png);
-    if (facts == NULL) {
-        png_error(png, "out of memory");
-    }
-    reprise_png_configure(png, &source);
-    png_read_info(png, facts);
-    png_set_expand(png);
+#endif
+}
+
+static inline void reprise_png_pixel_steps(png_structp png, png_infop facts, void *context) {
+    reprise_png_pixel_work *work = (reprise_png_pixel_work *)context;
+    reprise_png_begin(png, facts, &work->source);
+    reprise_png_set_sample_format(png, facts);
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, facts);
     size_t stride = png_get_rowbytes(png, facts);
     size_t height = png_get_image_height(png, facts);
-    if (stride == 0 || capacity / stride < height || stride * height != capacity) {
+    if (stride == 0 || work->capacity / stride < height || stride * height != work->capacity) {
         png_error(png, "the header does not fit the pixels");
     }
     for (int pass = 0; pass < passes; pass += 1) {
         for (size_t row = 0; row < height; row += 1) {
-            png_read_row(png, out + row * stride, NULL);
+            png_read_row(png, work->out + row * stride, NULL);
         }
     }
     png_read_end(png, NULL);
-    png_structp png_to_free = png;
-    png_infop facts_to_free = facts;
-    png_destroy_read_struct(&png_to_free, &facts_to_free, NULL);
-    return 1;
 }
+
+/// Reads all pixels and the file to its end. out: (height, width, samples of a pixel), `capacity` bytes; see
+/// `reprise_png_set_sample_format`.
+static inline int reprise_png_read_pixels(
+    const uint8_t *bytes, size_t count, void *out, size_t capacity, reprise_png_message *message) {
+    reprise_png_pixel_work work = {{bytes, count, 0}, (uint8_t *)out, capacity};
+    return reprise_png_attempt(0, reprise_png_pixel_steps, &work, message);
+}
+
+// MARK: Writing
 
 static inline void reprise_png_append(png_structp png, png_bytep bytes, size_t count) {
     reprise_png_buffer *buffer = (reprise_png_buffer *)png_get_io_ptr(png);
@@ -175,49 +224,64 @@ static inline void reprise_png_append(png_structp png, png_bytep bytes, size_t c
 
 static inline void reprise_png_flush_nothing(png_structp png) { (void)png; }
 
-/// Writes 8-bit grey (1 channel) or RGB (3 channels) pixels as a PNG file without ancillary chunks: Paeth filter, zlib
-/// level 6. in: (height, width, channels). The caller frees `buffer->bytes` in both outcomes.
-static inline int reprise_png_write(
-    const uint8_t *in, uint32_t height, uint32_t width, int channels, reprise_png_buffer *buffer,
-    reprise_png_message *message) {
-    png_structp volatile png = NULL;
-    png_infop volatile facts = NULL;
-    memset(buffer, 0, sizeof *buffer);
-    strcpy(message->text, "out of memory");
-    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, reprise_png_fail, reprise_png_ignore_warning);
-    if (png == NULL) {
-        return 0;
+/// Pixels to write. samples: (height, width, channels), bytes or 16-bit words in the machine's order.
+typedef struct {
+    const void *samples;
+    uint32_t height;
+    uint32_t width;
+    /// 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
+    int channels;
+    /// 8 or 16.
+    int bit_depth;
+} reprise_png_pixels;
+
+typedef struct {
+    const reprise_png_pixels *pixels;
+    reprise_png_buffer *buffer;
+} reprise_png_write_work;
+
+static inline int reprise_png_colour_type(int channels) {
+    switch (channels) {
+    case 1: return PNG_COLOR_TYPE_GRAY;
+    case 2: return PNG_COLOR_TYPE_GRAY_ALPHA;
+    case 3: return PNG_COLOR_TYPE_RGB;
+    default: return PNG_COLOR_TYPE_RGB_ALPHA;
     }
-    if (setjmp(png_jmpbuf(png))) {
-        png_structp png_to_free = png;
-        png_infop facts_to_free = facts;
-        png_destroy_write_struct(&png_to_free, &facts_to_free);
-        return 0;
-    }
-    facts = png_create_info_struct(png);
-    if (facts == NULL) {
-        png_error(png, "out of memory");
-    }
-    png_set_write_fn(png, buffer, reprise_png_append, reprise_png_flush_nothing);
+}
+
+static inline void reprise_png_write_steps(png_structp png, png_infop facts, void *context) {
+    reprise_png_write_work *work = (reprise_png_write_work *)context;
+    const reprise_png_pixels *pixels = work->pixels;
+    png_set_write_fn(png, work->buffer, reprise_png_append, reprise_png_flush_nothing);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_IHDR(
-        png, facts, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-        PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+        png, facts, pixels->width, pixels->height, pixels->bit_depth, reprise_png_colour_type(pixels->channels),
+        PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
     png_set_compression_level(png, 6);
     png_set_compression_strategy(png, 1); // Z_FILTERED
     png_set_compression_mem_level(png, 8);
     png_set_compression_window_bits(png, 15);
     png_write_info(png, facts);
-    size_t stride = (size_t)width * (size_t)channels;
-    for (size_t row = 0; row < height; row += 1) {
-        png_write_row(png, in + row * stride);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (pixels->bit_depth == 16) {
+        png_set_swap(png);
+    }
+#endif
+    size_t stride = (size_t)pixels->width * (size_t)pixels->channels * (size_t)(pixels->bit_depth / 8);
+    for (size_t row = 0; row < pixels->height; row += 1) {
+        png_write_row(png, (png_const_bytep)pixels->samples + row * stride);
     }
     png_write_end(png, NULL);
-    png_structp png_to_free = png;
-    png_infop facts_to_free = facts;
-    png_destroy_write_struct(&png_to_free, &facts_to_free);
-    return 1;
+}
+
+/// Writes a PNG file without ancillary chunks: Paeth filter, zlib level 6. The caller frees `buffer->bytes` in both
+/// outcomes.
+static inline int reprise_png_write(
+    const reprise_png_pixels *pixels, reprise_png_buffer *buffer, reprise_png_message *message) {
+    memset(buffer, 0, sizeof *buffer);
+    reprise_png_write_work work = {pixels, buffer};
+    return reprise_png_attempt(1, reprise_png_write_steps, &work, message);
 }
 
 #endif

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension Image {
-    /// The image in the bytes of a PNG or BMP file; the format is told by the first bytes, never by a name.
+extension Raster {
+    /// What the bytes of a PNG or BMP file hold; the format is told by the first bytes, never by a name.
     package init(decoding bytes: [UInt8]) throws(ImageDecodingError) {
         switch try ImageFormat(of: bytes) {
-        case .png: self = try Image(png: bytes)
-        case .bmp: self = try Image(bmp: bytes)
+        case .png: self = try Raster(png: bytes)
+        case .bmp: self = try Raster(bmp: bytes)
         }
+    }
+}
+
+extension Image {
+    /// The image in the bytes of a PNG or BMP file that has 8 bits a sample and no pixel that is not opaque.
+    package init(decoding bytes: [UInt8]) throws(ImageDecodingError) {
+        self = try Image(Raster(decoding: bytes))
     }
 }
 
@@ -44,7 +51,7 @@ private func refusedFormat(of bytes: [UInt8]) -> String? {
     if has([0x49, 0x49, 0x2a, 0x00]) || has([0x4d, 0x4d, 0x00, 0x2a]) { return "TIFF" }
     if has([0x49, 0x49, 0x2b, 0x00]) || has([0x4d, 0x4d, 0x00, 0x2b]) { return "TIFF" }
     if has(Array("RIFF".utf8)) && has(Array("WEBP".utf8), at: 8) { return "WebP" }
-    if has(Array("ftyp".utf8), at: 4) { return "HEIF" }
+    if has(Array("ftyp".utf8), at: 4) { return has(Array("avif".utf8), at: 8) ? "AVIF" : "HEIF" }
     if has([0xff, 0x0a]) || has([0, 0, 0, 0x0c] + Array("JXL ".utf8)) { return "JPEG XL" }
     if has([0, 0, 0, 0x0c] + Array("jP  ".utf8)) { return "JPEG 2000" }
     return nil

@@ -16,9 +16,9 @@ package enum ImageDecodingError: Error, Hashable, CustomStringConvertible {
     case damaged(String)
     /// More than `ImageLimits.samples` samples.
     case tooLarge(height: Int, width: Int)
-    /// 16 bits a sample.
+    /// 16 bits a sample, where no rule rounds them.
     case sixteenBit
-    /// A pixel (0-based) that is not opaque.
+    /// A pixel (0-based) that is not opaque, where no rule says what is behind it.
     case transparent(row: Int, column: Int)
     /// A BMP feature that is not read, in words.
     case unsupportedBMP(String)
@@ -38,7 +38,7 @@ package enum ImageDecodingError: Error, Hashable, CustomStringConvertible {
         case .tooLarge(let height, let width):
             "an image of \(width)x\(height) pixels is larger than the limit of \(ImageLimits.samples) samples"
         case .sixteenBit:
-            "16 bits a sample are not read yet; convert it to 8 bits, for example with 'magick IN -depth 8 OUT.png'"
+            "it has 16 bits a sample and not 8; round them, for example with 'magick IN -depth 8 OUT.png'"
         case .transparent(let row, let column):
             "pixel (row \(row), column \(column)) is not opaque, and no colour is defined behind it; flatten it,"
                 + " for example with 'magick IN -background white -alpha remove -alpha off OUT.png'"
@@ -63,7 +63,7 @@ package enum ImageLimits {
 private func refusal(of format: String) -> String {
     let reason =
         switch format {
-        case "JPEG", "WebP", "HEIF", "JPEG XL": "its decoders differ in their bits"
+        case "JPEG", "JPEG 2000", "JPEG XL", "WebP", "HEIF", "AVIF": "its decoders differ in their bits"
         case "TIFF": "it has many variants that readers treat differently"
         default: "it may hold several images or other colours than it shows"
         }

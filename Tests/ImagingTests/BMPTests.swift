@@ -84,8 +84,73 @@ func little(_ value: Int, _ count: Int) -> [UInt8] {
         #expect(try Image(decoding: file.bytes) == BMPTests.image)
         file.pixels[4][3] = 9
         expectError(.transparent(row: 1, column: 1), file)
-        file.masks = [0xff, 0xff00, 0xff0000, 0]
-        expectError(.unsupportedBMP("an unusual order of channels"), file)
+        file.masks = [0xff, 0xff00, 0xfe0000, 0]
+        expectError(.unsupportedBMP("channels that are not a byte each"), file)
+        file.masks = [0xff, 0xff00, 0xff, 0]
+        expectError(.unsupportedBMP("channels that are not a byte each"), file)
+    }
+
+    /// Twenty-four orders of four bytes, under headers with and behind which masks stand.
+    @Test(arguments: [40, 52, 56, 108, 124]) func `masks may name the bytes of a pixel in any order`(headerSize: Int)
+        throws
+    {
+        let hasAlpha = headerSize >= 56
+        let places = (0..<256).map { code in (0..<4).map { code >> (2 * $0) & 3 } }.filter { Set($0).count == 4 }
+        #expect(places.count == 24)
+        for places in places {
+            var file = BMPFile(bits: 32, headerSize: headerSize, compression: 3)
+            file.masks = places.prefix(hasAlpha ? 4 : 3).map { 0xff << (8 * $0) }
+            var samples: [UInt8] = []
+            for (index, colour) in BMPTests.colours.enumerated() {
+                let channels = colour + [UInt8(index * 40)]
+                var stored: [UInt8] = [0, 0, 0, 0]
+                for (channel, place) in places.enumerated() { stored[place] = channels[channel] }
+                file.pixels.append(stored)
+                samples += hasAlpha ? channels : colour
+            }
+            let raster = try Raster(decoding: file.bytes)
+            #expect(raster.hasAlpha == hasAlpha)
+            #expect(raster.samples == .eight(samples), "\(places)")
+            #expect(
+                raster.notes
+                    == (hasAlpha ? [] : ["a fourth byte of each pixel, which the header does not call alpha"]))
+        }
+    }
+
+    @Test func `masks of four behind the oldest header that can have them count with compression 6`() throws {
+        var file = BMPFile(bits: 32, compression: 6, pixels: BMPTests.stored.map { $0 + [77] })
+        file.masks = [0xff0000, 0xff00, 0xff, 0xff00_0000]
+        #expect(try Raster(decoding: file.bytes).samples == .eight(BMPTests.colours.flatMap { $0 + [77] }))
+        let bytes = file.bytes
+        let early = Array(bytes[..<10]) + little(66, 4) + Array(bytes[14...])
+        #expect(throws: ImageDecodingError.damaged("the BMP pixels begin within the header, at byte 66")) {
+            try Raster(decoding: early)
+        }
+    }
+
+    @Test func `pixels may begin later than they must and the file may go on after them`() throws {
+        let file = BMPFile(pixels: BMPTests.stored)
+        let bytes = file.bytes
+        let moved =
+            Array(bytes[..<10]) + little(54 + 7, 4) + Array(bytes[14..<54]) + [1, 2, 3, 4, 5, 6, 7] + bytes[54...]
+        #expect(try Image(decoding: moved + [9, 9]) == BMPTests.image)
+    }
+
+    @Test func `what later headers say of the colour space is noted and changes no value`() throws {
+        let file = BMPFile(headerSize: 124, pixels: BMPTests.stored)
+        func notes(_ changes: [(Int, Int)]) throws -> [String] {
+            var bytes = file.bytes
+            for (offset, value) in changes { bytes.replaceSubrange(offset..<offset + 4, with: little(value, 4)) }
+            let raster = try Raster(decoding: bytes)
+            #expect(raster.samples == .eight(BMPTests.image.pixels))
+            return raster.notes
+        }
+        #expect(try notes([]) == [])
+        #expect(try notes([(70, 0x7352_4742)]) == ["colours are sRGB"])
+        #expect(try notes([(70, 0x5769_6e20)]) == [])
+        #expect(try notes([(70, 0x4d42_4544)]) == ["ICC profile"])
+        #expect(try notes([(70, 0x4c49_4e4b)]) == ["ICC profile in another file"])
+        #expect(try notes([(110, 0x2_3333)]) == ["primaries and gamma"])
     }
 
     @Test func `a palette of greys makes a grey image and any other colours`() throws {

@@ -163,6 +163,42 @@ import Testing
         #expect(isRefused(palette.bytes), "a palette of two thirds of a colour")
     }
 
+    @Test func `an index beyond the palette is refused, whatever the depth`() {
+        for (depth, index) in [(1, 1), (2, 3), (4, 15), (8, 255)] {
+            for count in [1, index] {
+                let palette = [UInt8](repeating: 7, count: 3 * count)
+                var file = PNGFile(
+                    width: 3, height: 1, depth: depth, colour: .palette, chunks: [("PLTE", palette)],
+                    samples: [0, 0, 0])
+                #expect(!isRefused(file.bytes))
+                file.samples[1] = index
+                expectError(.damaged("colour \(index) is not in the PNG palette of \(count)"), file.bytes)
+            }
+        }
+    }
+
+    @Test func `pixels that a file is too short to hold are refused before memory is taken`() {
+        func file(side: Int, dataBytes: Int) -> [UInt8] {
+            let header = bigEndian(side) + bigEndian(side) + [8, 0, 0, 0, 0]
+            return PNGFile.signature + chunk("IHDR", header)
+                + chunk("IDAT", [UInt8](repeating: 0, count: dataBytes)) + chunk("IEND", [])
+        }
+        // 16 Mi pixels need 16256 bytes at least; 57 of a file are no pixels.
+        expectError(.truncated, file(side: 4096, dataBytes: 16_256 - 57 - 1))
+        let error = #expect(throws: ImageDecodingError.self) {
+            try Image(decoding: file(side: 4096, dataBytes: 16_256 - 57 + 1))
+        }
+        #expect(error != .truncated)
+    }
+
+    @Test func `more pixel data than the pixels need is left alone`() throws {
+        let rows: [UInt8] = [0] + [UInt8](repeating: 1, count: 9)
+        let bytes =
+            PNGFile.signature + chunk("IHDR", PNGTests.small.header) + chunk("IDAT", deflated(rows + rows + rows))
+            + chunk("IDAT", [1, 2, 3]) + chunk("IEND", [])
+        #expect(try Image(decoding: bytes) == Image(height: 2, width: 3, mode: .rgb8, repeating: 1))
+    }
+
     @Test func `a header that asks for too much memory is refused before any is taken`() {
         for (width, height) in [(60_000, 60_000), (0x7fff_ffff, 0x7fff_ffff), (1 << 28, 1), (1, 1 << 28)] {
             var file = PNGTests.small
@@ -178,19 +214,13 @@ import Testing
                 == "an image of 60000x60000 pixels is larger than the limit of 268435456 samples")
     }
 
-    @Test(arguments: [PNGFile.ColourType.grey, .rgb, .greyAlpha, .rgba])
-    func `sixteen bits are refused with the way to convert`(colour: PNGFile.ColourType) {
-        let file = PNGFile(
-            width: 2, height: 1, depth: 16, colour: colour, samples: (0..<2 * colour.channels).map { 65_535 - $0 })
-        expectError(.sixteenBit, file.bytes)
-        #expect(ImageDecodingError.sixteenBit.description.contains("-depth 8"))
-    }
-
     @Test(
         arguments: [
             ("JPEG", [0xff, 0xd8, 0xff, 0xe0]), ("GIF", Array("GIF89a".utf8)), ("TIFF", [0x49, 0x49, 0x2a, 0]),
             ("TIFF", [0x4d, 0x4d, 0, 0x2a]), ("WebP", Array("RIFF1234WEBPVP8 ".utf8)),
-            ("HEIF", [0, 0, 0, 24] + Array("ftypheic".utf8)), ("JPEG XL", [0xff, 0x0a]),
+            ("HEIF", [0, 0, 0, 24] + Array("ftypheic".utf8)),
+            ("AVIF", [0, 0, 0, 32] + Array("ftypavif".utf8)),
+            ("JPEG 2000", [0, 0, 0, 12] + Array("jP  ".utf8) + [13, 10, 0x87, 10]), ("JPEG XL", [0xff, 0x0a]),
         ] as [(String, [UInt8])])
     func `other formats are refused with the reason and the way to convert`(name: String, beginning: [UInt8]) {
         expectError(.refusedFormat(name), beginning + [0, 1, 2, 3])
