@@ -43,7 +43,7 @@ extension ManifestReader {
     private mutating func claim(_ name: Located<String>?, _ fields: Fields) -> Claim? {
         let model = requiredText("model", in: fields)
         let metric = required("metric", in: fields).flatMap {
-            word(of: $0, in: fields.owner, among: ["psnr", "ssim"])
+            word(of: $0, in: fields.owner, among: ["psnr", "ssim", "mse", "mae"])
         }
         let dataset = requiredText("dataset", in: fields)
         let scale = required("scale", in: fields).flatMap { integer(of: $0, in: fields.owner, 1...64) }

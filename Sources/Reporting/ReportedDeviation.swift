@@ -60,7 +60,8 @@ extension Metric {
     /// Digits after the point in which values are shown.
     var decimals: Int {
         switch self {
-        case .psnr: 2
+        case .psnr, .mse: 2
+        case .mae: 3
         case .ssim: 4
         }
     }

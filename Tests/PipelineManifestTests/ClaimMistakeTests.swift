@@ -50,7 +50,7 @@ import Testing
               - {name: a, model: M, metric: psrn, dataset: D, scale: 0, protocol: p, value: 3.3e1, tolerance: 0, source: maybe}
             """#,
             tells: #"""
-                error: p.yml:4:33: 'metric' of claim 'a' takes 'psnr' or 'ssim', not 'psrn'
+                error: p.yml:4:33: 'metric' of claim 'a' takes 'psnr', 'ssim', 'mse' or 'mae', not 'psrn'
                     - {name: a, model: M, metric: psrn, dataset: D, scale: 0, protocol: p, value: 3.3e1, tolerance: 0, source: maybe}
                                                   ^^^^
                 hint: did you mean 'psnr'?
