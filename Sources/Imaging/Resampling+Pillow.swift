@@ -2,11 +2,14 @@
 
 import Tensors
 
-// Pillow's resize of 8-bit images, after src/libImaging/Resample.c of Pillow 12 (unchanged in its numbers since 2.7):
-// weights in double precision, divided by their sum, then rounded to 22 fractional bits; sums of 32 bits; clipped to
-// 0...255 after each pass. Taps outside of the image are left out before the division. A dimension that keeps its
-// extent is not filtered. The weights of `hamming` and `lanczos` go through a sine and a cosine; ours round to the same
-// 22 bits as the C library's.
+// Pillow's resize of 8-bit images, after src/libImaging/Resample.c of Pillow 13: weights in double precision, divided
+// by their sum, then rounded to 22 fractional bits; sums of 32 bits; clipped to 0...255 after each pass. Taps outside
+// of the image are left out before the division. A dimension that keeps its extent is not filtered. The weights of
+// `hamming` and `lanczos` go through a sine and a cosine; ours round to the same 22 bits as the C library's.
+//
+// The width is resized first, but since Pillow 13 (its pull request 9549) the height is where it loses more than twice
+// as many pixels as the width. Earlier versions, which differ in nothing else, resize the width first always; resizing
+// to the new width and then to the new height gives their bytes.
 
 /// A filter of Pillow's, as its function of the distance in input pixels, or output pixels where it shrinks.
 enum PillowFilter: Hashable, Sendable {
@@ -116,17 +119,25 @@ private func pillowPicks(_ inputCount: Int, _ outputCount: Int) -> [Int] {
 
 extension Image {
     func resizedAsPillow(height: Int, width: Int, filter: PillowFilter) -> Image {
-        var samples = pixels
-        if width != self.width {
-            samples = resampledHorizontally(
-                samples, width: self.width, channels: channelCount, pillowTable(self.width, width, filter),
-                in: PillowSums.self)
+        let heightLoss = self.height - height
+        if heightLoss > 0 && heightLoss > 2 * (self.width - width) {
+            return pillowHeight(height, filter).pillowWidth(width, filter)
         }
-        if height != self.height {
-            samples = resampledVertically(
-                samples, rowLength: width * channelCount, pillowTable(self.height, height, filter),
-                in: PillowSums.self)
-        }
+        return pillowWidth(width, filter).pillowHeight(height, filter)
+    }
+
+    private func pillowWidth(_ width: Int, _ filter: PillowFilter) -> Image {
+        guard width != self.width else { return self }
+        let samples = resampledHorizontally(
+            pixels, width: self.width, channels: channelCount, pillowTable(self.width, width, filter),
+            in: PillowSums.self)
+        return Image(height: height, width: width, mode: mode, pixels: samples)
+    }
+
+    private func pillowHeight(_ height: Int, _ filter: PillowFilter) -> Image {
+        guard height != self.height else { return self }
+        let samples = resampledVertically(
+            pixels, rowLength: rowLength, pillowTable(self.height, height, filter), in: PillowSums.self)
         return Image(height: height, width: width, mode: mode, pixels: samples)
     }
 

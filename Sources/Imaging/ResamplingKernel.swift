@@ -68,7 +68,7 @@ package struct ResamplingKernel: Hashable, Sendable, CustomStringConvertible {
 enum ResamplingMethod: Hashable, Sendable {
     /// Sums in double precision, bytes rounded after each pass; the smaller scale first.
     case matlab(KeysCubic)
-    /// Weights and sums of 22 fractional bits, clipped after each pass; horizontally first.
+    /// Weights and sums of 22 fractional bits, clipped after each pass.
     case pillow(PillowFilter)
     case pillowNearest
     /// Weights of 11 fractional bits, one rounding after both passes; horizontally first.
