@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Luma and the two colour differences of ITU-R BT.601 in studio range (16...235 and 16...240), as MATLAB's `rgb2ycbcr`
-/// has them on uint8; three images of mode grey8 and of one size.
+/// Luma and the two colour differences of ITU-R BT.601; three images of mode grey8 and of one size.
+///
+/// In studio range (16...235 and 16...240), as MATLAB's `rgb2ycbcr` has them on uint8, or in full range, as Pillow has:
+/// what made one says which.
 package struct YCbCrImage: Hashable, Sendable {
     package var luma: Image
     package var blueDifference: Image
@@ -18,41 +20,66 @@ package struct YCbCrImage: Hashable, Sendable {
     }
 }
 
-/// One row of the matrix: weights of red, green and blue, each rounded once after its division by 255, and the offset.
-private struct ColourRow {
-    let red: Double
-    let green: Double
-    let blue: Double
-    let offset: Double
+/// One row of the matrix in double precision.
+struct ColourRow {
+    private let red: Double
+    private let green: Double
+    private let blue: Double
+    private let offset: Double
 
-    init(_ red: Double, _ green: Double, _ blue: Double, offset: Double) {
-        self.red = red * (1 / 255)
-        self.green = green * (1 / 255)
-        self.blue = blue * (1 / 255)
+    private init(_ red: Double, _ green: Double, _ blue: Double, offset: Double) {
+        self.red = red
+        self.green = green
+        self.blue = blue
         self.offset = offset
     }
 
-    static let luma = ColourRow(65.481, 128.553, 24.966, offset: 16)
-    static let blueDifference = ColourRow(-37.797, -74.203, 112, offset: 128)
-    static let redDifference = ColourRow(112, -93.786, -18.214, offset: 128)
+    /// Studio range: the weights are each rounded once after their division by 255.
+    private init(studio red: Double, _ green: Double, _ blue: Double, offset: Double) {
+        self.init(red * (1 / 255), green * (1 / 255), blue * (1 / 255), offset: offset)
+    }
+
+    static let luma = ColourRow(studio: 65.481, 128.553, 24.966, offset: 16)
+    static let blueDifference = ColourRow(studio: -37.797, -74.203, 112, offset: 128)
+    static let redDifference = ColourRow(studio: 112, -93.786, -18.214, offset: 128)
+    static let fullRangeLuma = ColourRow(0.299, 0.587, 0.114, offset: 0)
 
     /// The order of these operations decides where a tie falls.
     @inline(__always)
-    func value(_ r: UInt8, _ g: UInt8, _ b: UInt8) -> UInt8 {
-        UInt8(nearest: ((red * Double(r) + green * Double(g)) + blue * Double(b)) + offset)
+    private func value(_ r: UInt8, _ g: UInt8, _ b: UInt8) -> Double {
+        ((red * Double(r) + green * Double(g)) + blue * Double(b)) + offset
     }
 
     func plane(of image: Image) -> Image {
-        let count = image.height * image.width
-        let pixels = [UInt8](unsafeUninitializedCapacity: count) { output, initializedCount in
-            image.pixels.withUnsafeBufferPointer { input in
+        image.greyImage { UInt8(nearest: value($0, $1, $2)) }
+    }
+
+    func unroundedPlane(of image: Image) -> Plane {
+        let values = image.valuesOfPixels { value($0, $1, $2) }
+        return Plane(height: image.height, width: image.width, values: values)
+    }
+}
+
+extension Image {
+    /// One value for each pixel of an RGB image, row by row.
+    @inline(__always)
+    func valuesOfPixels<Value>(_ value: (_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Value) -> [Value] {
+        let count = height * width
+        return [Value](unsafeUninitializedCapacity: count) { output, initializedCount in
+            pixels.withUnsafeBufferPointer { input in
                 for index in 0..<count {
-                    output[index] = value(input[3 * index], input[3 * index + 1], input[3 * index + 2])
+                    output.initializeElement(
+                        at: index, to: value(input[3 * index], input[3 * index + 1], input[3 * index + 2]))
                 }
             }
             initializedCount = count
         }
-        return Image(height: image.height, width: image.width, mode: .grey8, pixels: pixels)
+    }
+
+    /// A grey image with one value for each pixel of an RGB image.
+    @inline(__always)
+    func greyImage(_ value: (_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8) -> Image {
+        Image(height: height, width: width, mode: .grey8, pixels: valuesOfPixels(value))
     }
 }
 
