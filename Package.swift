@@ -87,7 +87,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
         .testTarget(name: "TensorStoreTests", dependencies: ["TensorStore", "Tensors", "CHDF5"]),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"], exclude: ["Oracle"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Tensors"]),
         .testTarget(name: "PipelineManifestTests", dependencies: ["PipelineManifest"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Evaluation", "PipelineManifest"]),
