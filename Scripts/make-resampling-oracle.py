@@ -5,7 +5,7 @@
     make-resampling-oracle.py FOLDER            writes pillow.txt, opencv.txt and colours.txt into FOLDER
     make-resampling-oracle.py LIBRARY SEED N    prints N random cases, LIBRARY being pillow or opencv
     make-resampling-oracle.py versions          prints what is here, one library a line
-    make-resampling-oracle.py colours FILE      writes L and YCbCr of all 2^24 colours, a byte and three bytes each
+    make-resampling-oracle.py colours FILE      writes all 2^24 colours as L, as YCbCr and from YCbCr to RGB
 
 A line is one of
 
@@ -167,14 +167,18 @@ def write_random(library, seed, count):
 
 
 def write_all_colours(path):
-    """Row r holds all colours whose red is r."""
+    """Colours in the order of 65536 red + 256 green + blue; as YCbCr the same triples are read back as RGB."""
+    rows = []
+    for red in range(256):
+        row = bytearray(3 * 65536)
+        row[0::3] = bytes([red]) * 65536
+        row[1::3] = bytes(green for green in range(256) for _ in range(256))
+        row[2::3] = bytes(range(256)) * 256
+        rows.append(bytes(row))
     with open(path, "wb") as out:
-        rows = [bytes(v for g in range(256) for b in range(256) for v in (r, g, b)) for r in range(256)]
-        for mode in ("L", "YCbCr"):
+        for mode, source in (("L", "RGB"), ("YCbCr", "RGB"), ("RGB", "YCbCr")):
             for row in rows:
-                out.write(converted(row, mode))
-        for row in rows:
-            out.write(converted(row, "RGB", source="YCbCr"))
+                out.write(converted(row, mode, source))
 
 
 def main(arguments):

@@ -30,7 +30,28 @@ enum SharedData {
 /// The benchmark sets with the number of their images.
 let benchmarkSets = [("Set5", 5), ("Set14", 14)]
 
-/// `img_001` for 1.
-func imageName(_ number: Int) -> String {
-    "img_" + String(1000 + number).dropFirst()
+/// The images of a data set at one scale: `X/x3/HR` and `X/x3/LR`, files of one name.
+struct ScaledSet: CustomStringConvertible {
+    let name: String
+    let scale: Int
+
+    /// Within the data sets' folder.
+    var folder: String { "\(name)/x\(scale)" }
+    var description: String { "\(name) x\(scale)" }
+
+    func imageNames() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(SharedData.folder)/datasets/\(folder)/HR")
+            .filter { [".png", ".bmp"].contains($0.suffix(4).lowercased()) }.sorted()
+    }
 }
+
+/// Every set in the data sets' folder that has LR files, by name and scale.
+let scaledSets: [ScaledSet] = {
+    let root = SharedData.folder + "/datasets"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    return names.sorted().flatMap { name in
+        [2, 3, 4].map { ScaledSet(name: name, scale: $0) }.filter { set in
+            ["HR", "LR"].allSatisfy { FileManager.default.fileExists(atPath: "\(root)/\(set.folder)/\($0)") }
+        }
+    }
+}()
