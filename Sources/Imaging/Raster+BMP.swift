@@ -43,10 +43,10 @@ private struct BitmapChannels {
         unused = bytesPerPixel == 4 ? 3 : nil
     }
 
-    /// Masks of red, green, blue and alpha in 32 bits; an alpha of 0 is none.
+    /// Masks of red, green, blue and, perhaps, alpha in 32 bits; an alpha of 0 is none.
     init(masks: [Int]) throws(ImageDecodingError) {
         let bytes = [0xff, 0xff00, 0xff_0000, 0xff00_0000]
-        let declared = masks.last == 0 ? masks.dropLast() : masks[...]
+        let declared = masks.count == 4 && masks[3] == 0 ? masks[..<3] : masks[...]
         places = declared.compactMap { bytes.firstIndex(of: $0) }
         guard places.count == declared.count, Set(places).count == places.count else {
             throw .unsupportedBMP("channels that are not a byte each")
