@@ -15,7 +15,10 @@ package import Tensors
 ///
 /// Opening lists every dataset and group and refuses what leads elsewhere or round in circles: soft, external and
 /// user-defined links, groups with two names. Values are checked as a dataset is first used; see `Dataset`.
-package final class TensorFileReader {
+///
+/// `@unchecked Sendable`: its one variable, the list of open datasets, and the datasets in it are used inside
+/// `HDF5.locked` only.
+package final class TensorFileReader: @unchecked Sendable {
     package let path: String
 
     /// Every dataset with its folders, such as `images/00001`, in byte order.
@@ -144,6 +147,8 @@ private func openFile(_ path: String) throws -> Identifier {
     let access = try Identifier(H5Pcreate(reprise_h5_file_access()), error)
     try HDF5.check(H5Pset_fapl_sec2(access.value), error)
     try HDF5.check(reprise_h5_without_file_locking(access.value), error)
+    // Rows are read as they are asked for: a buffer around each would be read anew for every row of a random batch.
+    try HDF5.check(H5Pset_sieve_buf_size(access.value, 0), error)
     try HDF5.check(H5Pset_fclose_degree(access.value, H5F_CLOSE_STRONG), error)
     guard try HDF5.check(reprise_h5_is_hdf5(path, access.value), error) > 0 else {
         throw TensorFileError.notHDF5(file: path)

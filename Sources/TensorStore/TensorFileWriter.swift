@@ -14,7 +14,8 @@ package import Tensors
 /// Writes one HDF5 file of tensors; the same calls with the same content give the same bytes at any time.
 ///
 /// The file holds no timestamps and follows the HDF5 1.8 format (superblock 2), which h5py, h5dump and MATLAB read.
-/// Whole arrays are stored contiguously, streams in chunks of about 1 MiB along the first axis; nothing is compressed.
+/// Whole arrays and those of a known number of rows are stored contiguously, streams in chunks of about 1 MiB along the
+/// first axis; nothing is compressed.
 /// A name may have folders (`images/00001`), each of which becomes a group. The file is complete only after `close()`.
 package final class TensorFileWriter {
     package let path: String
@@ -24,6 +25,9 @@ package final class TensorFileWriter {
 
     /// Streams not yet finished, in the order they were begun.
     private var streams: [ChunkWriter] = []
+
+    /// Where arrays are whose rows are written in any order.
+    private var regions: [FileRegion] = []
 
     /// Creates the file; one that exists is never overwritten, since stored objects may share its bytes.
     package init(path: String) throws {
@@ -110,11 +114,41 @@ package final class TensorFileWriter {
         return TensorStream(name: name, rowShape: rowShape, chunks: chunks)
     }
 
+    /// Begins an array of `count` rows that are written in any order and by any thread, in one piece of the file.
+    package func rows<Element: TensorElement>(
+        _ name: String, of element: Element.Type = Element.self, count: Int, rowShape: Shape,
+        attributes: [String: AttributeValue] = [:]
+    ) throws -> TensorRows<Element> {
+        checkOpen()
+        checkName(name)
+        precondition(rowShape.count > 0, "rows of the shape \(rowShape) have no elements")
+        let failure = failure(name)
+        let region = try HDF5.locked {
+            try createGroups(above: name)
+            let space = try makeSpace(Shape([count] + rowShape.extents), failure)
+            let creation = try DatasetCreation(failure)
+            if count > 0 { try creation.allocateEarly(failure) }
+            let dataset = try creation.makeDataset(
+                name, in: file, type: Element.elementType.identifier, space: space.value, failure)
+            try write(attributes, to: dataset.value, failure)
+            let region = try FileRegion(
+                of: dataset.value, named: name, byteCount: count * rowShape.count * MemoryLayout<Element>.stride,
+                path: path)
+            try dataset.close(failure)
+            return region
+        }
+        regions.append(region)
+        return TensorRows(name: name, rowShape: rowShape, count: count, region: region)
+    }
+
     /// Finishes open streams and closes the file, after which the writer can't be used.
     ///
     /// A file whose `close()` throws is no good.
     package func close() throws {
         checkOpen()
+        precondition(
+            regions.allSatisfy(\.isComplete), "the tensor file '\(path)' is closed before all rows are written")
+        regions = []
         try streams.forEach { try $0.finish() }
         streams = []
         let file = file
@@ -218,6 +252,11 @@ struct DatasetCreation: ~Copyable {
 
     func setChunk(_ extents: [hsize_t], _ failure: (_ reason: String) -> TensorFileError) throws {
         try HDF5.check(H5Pset_chunk(properties.value, Int32(extents.count), extents), failure)
+    }
+
+    /// Sets the room for the values aside when the dataset is made.
+    func allocateEarly(_ failure: (_ reason: String) -> TensorFileError) throws {
+        try HDF5.check(H5Pset_alloc_time(properties.value, H5D_ALLOC_TIME_EARLY), failure)
     }
 
     func makeDataset(
