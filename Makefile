@@ -2,11 +2,12 @@
 # make test       build and run every test
 # make build      build the program, .build/release/reprise
 # make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local)
+# make bits       show that builds, SIMD levels, processors, threads and kills change no bit
 # make bench      measure speed (the package in Benchmarks)
 # make lint       complain about style
 # make format     mend the style in place
 # make docs       write docs/TOOLS.md anew and check that links in the pages lead somewhere
-# make clean      remove .build; your cache/ is never touched
+# make clean      remove what was built; your cache/ is never touched
 #
 # Each word that builds first installs missing system packages on Debian and Ubuntu: pkg-config, libpng-dev,
 # libhdf5-dev, zlib1g-dev. Everything is built in release, one configuration for program and tests: training without
@@ -16,7 +17,7 @@ PREFIX ?= /usr/local
 CONFIGURATION = -c release
 SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift
 
-.PHONY: run test build install bench lint format docs clean prerequisites
+.PHONY: run test build install bits bench lint format docs clean prerequisites
 
 run: build
 	.build/release/reprise run pipelines/quickstart
@@ -34,6 +35,12 @@ install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/release/reprise "$(DESTDIR)$(PREFIX)/bin/reprise"
 
+# The debug build has a folder of its own, so that it does not take turns with the release build in one.
+bits: build
+	Scripts/bits/kernels.sh
+	swift build --scratch-path .build-debug --product reprise
+	Scripts/bits/program.sh .build/release/reprise .build-debug/debug/reprise
+
 bench: build
 	swift run $(CONFIGURATION) --package-path Benchmarks
 
@@ -48,7 +55,7 @@ docs: build
 	Scripts/check-links.sh
 
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-debug Benchmarks/.build
 
 prerequisites:
 	@Scripts/install-prerequisites.sh
