@@ -3,8 +3,8 @@
 /// The SSIM of Wang, Bovik, Sheikh and Simoncelli (2004) for one channel of 0...255: Gaussian window of 11x11 with
 /// standard deviation 1.5, K = (0.01, 0.03), L = 255, the mean over the positions where the window fits.
 ///
-/// Every weighted sum is taken from 0 in the order of its taps, columns first, product and sum rounded apart; the map is
-/// added row by row. So the result has the same bits however many positions are worked on at once.
+/// Every weighted sum is taken from 0 in the order of its taps, columns first, product and sum rounded apart; the map
+/// is added row by row. So the result has the same bits however many positions are worked on at once.
 enum StructuralSimilarity {
     private typealias Lanes = SIMD4<Double>
 

@@ -66,6 +66,19 @@ package struct ToolInterface: Hashable, Sendable {
         }
     }
 
+    /// A word that a setting takes, with what it means.
+    package struct Word: Hashable, Sendable {
+        package let word: String
+        package let setting: String
+        package let summary: String
+
+        package init(_ word: String, of setting: String, summary: String) {
+            self.word = word
+            self.setting = setting
+            self.summary = summary
+        }
+    }
+
     package let name: String
     package let version: Int
     package let summary: String
@@ -73,12 +86,14 @@ package struct ToolInterface: Hashable, Sendable {
     /// The first output is the one that a reference by the stage's name alone means.
     package let outputs: [Output]
     package let settings: [Setting]
+    /// What words of its settings mean, where their names do not say it.
+    package let words: [Word]
     /// Whether the manifest's claims are part of what the tool reads.
     package let readsClaims: Bool
 
     package init(
         name: String, version: Int, summary: String, inputs: [Input], outputs: [Output], settings: [Setting],
-        readsClaims: Bool = false
+        words: [Word] = [], readsClaims: Bool = false
     ) {
         self.name = name
         self.version = version
@@ -86,6 +101,7 @@ package struct ToolInterface: Hashable, Sendable {
         self.inputs = inputs
         self.outputs = outputs
         self.settings = settings
+        self.words = words
         self.readsClaims = readsClaims
     }
 

@@ -5,10 +5,7 @@ import Evaluation
 import Imaging
 package import PipelineExecution
 package import PipelineManifest
-import SystemPackage
-import TensorStore
 package import Tensors
-import Training
 
 /// Scores a model beside bicubic on a test set, image by image, under named protocols.
 package struct EvaluateTool: Tool {
@@ -24,12 +21,14 @@ package struct EvaluateTool: Tool {
         summary: "scores a model beside bicubic on a set of images, under named protocols",
         inputs: [
             .init("images", [.images], summary: "HR images"),
-            .init("model", [.model], arity: .optional, summary: "the network; only the baselines where it is left out"),
+            .init(
+                "model", [.model], arity: .optional,
+                summary: "the network, of luma or of RGB; only the baselines where it is left out"),
         ],
         outputs: [
-            .init("scores", .scores, summary: "PSNR and SSIM per image and their means"),
+            .init("scores", .scores, summary: "the metrics per image and their means"),
             .init("table", .csv, summary: "the same as comma-separated values"),
-            .init("predictions", .tensors, summary: "the 8-bit luma that was compared, per protocol, image and model"),
+            .init("predictions", .tensors, summary: "what was compared, per protocol, image and model"),
             .init("picture", .png, summary: "crops of some images side by side: HR, bicubic, network"),
         ],
         settings: [
@@ -39,31 +38,50 @@ package struct EvaluateTool: Tool {
                 "protocols", .list(of: .choice(EvaluationProtocol.all.map(\.name)), minimum: 1),
                 .defaulted(.list([.text("y-double")])), summary: "how LR is made and what is compared"),
             .init(
+                "kernel", .choice(ResamplingKernel.all.map(\.name)), .optional,
+                summary:
+                    "makes LR, and figures are called like y-double+pillow-bicubic; the protocol's own where it is "
+                    + "left out"),
+            .init(
                 "metrics", .list(of: .choice(Metric.allCases.map(\.rawValue)), minimum: 1),
                 .defaulted(.list([.text("psnr"), .text("ssim")])), summary: "what is measured"),
             .init(
                 "baselines", .list(of: .choice(["bicubic"]), minimum: 0), .defaulted(.list([.text("bicubic")])),
                 summary: "what is scored beside the model"),
             .init("model-name", .text, .optional, summary: "the model's name in tables; its own where it is left out"),
+            .init(
+                "crop", .integer(16...16384), .optional,
+                summary: "HR pixels of a side of random crops, and figures are called like pillow-rgb+crops-648; whole "
+                    + "images where it is left out"),
+            .init("passes", .integer(1...1000), .optional, summary: "crops of each image; one where it is left out"),
+            .init(
+                "seed", .integer(0...Int.max), .optional, summary: "decides where crops lie; 0 where it is left out"),
             .init("picture-images", .integer(1...16), .defaulted(.integer(3)), summary: "images in the picture"),
             .init("picture-crop", .integer(16...512), .defaulted(.integer(96)), summary: "HR pixels of a crop's side"),
-        ])
+        ],
+        words: EvaluationProtocol.all.map { .init($0.name, of: "protocols", summary: $0.summary) }
+            + Metric.allCases.map { .init($0.rawValue, of: "metrics", summary: $0.summary) })
 
     package func run(_ context: ToolContext) throws {
         let images = try ImageSetReader(context.input("images").path)
         guard images.count > 0 else { throw ToolFailure("there are no images to score", at: .input("images")) }
         let evaluator = try Evaluator(context, level: level ?? SIMDLevel.chosen())
+        try evaluator.crops?.check(images)
+        let passes = evaluator.crops?.passes ?? 1
         var file = try PredictionWriter(context.output("predictions"))
         var scores: [Score] = []
         var rows: [[Image]] = []
         for index in 0..<images.count {
-            let image = try images.image(index)
-            for evaluation in evaluator.protocols {
-                let outcome = try evaluator.outcome(of: image, images.entries[index].name, under: evaluation)
-                scores += outcome.scores
-                try file.append(outcome, image: index, name: images.entries[index].name, under: evaluation)
-                if evaluation.name == evaluator.protocols[0].name, index < evaluator.pictureCount {
-                    rows.append(evaluator.pictureRow(image, outcome, under: evaluation))
+            let whole = try images.image(index)
+            for pass in 0..<passes {
+                let part = evaluator.part(of: whole, index, named: images.entries[index].name, pass: pass)
+                for evaluation in evaluator.protocols {
+                    let outcome = try evaluator.outcome(of: part, under: evaluation)
+                    scores += outcome.scores
+                    try file.append(outcome, of: part, number: index * passes + pass, under: evaluation)
+                    if evaluation == evaluator.protocols[0], rows.count < evaluator.pictureCount {
+                        rows.append(evaluator.pictureRow(part.image, outcome, under: evaluation))
+                    }
                 }
             }
             context.report(StageProgress("images", done: index + 1, total: images.count))
@@ -108,107 +126,7 @@ extension String {
     }
 }
 
-/// What came of one image under one protocol.
-struct EvaluationOutcome {
-    let sample: EvaluationSample
-    /// Models in the order of the table, baselines first, with the 8-bit luma that was compared.
-    let predictions: [(model: String, luma: Image)]
-    let scores: [Score]
-}
-
-/// Scores images one by one as the settings ask.
-private struct Evaluator {
-    let protocols: [EvaluationProtocol]
-    let pictureCount: Int
-    private let pictureCrop: Int
-    private let metrics: [Metric]
-    private let baselines: [String]
-    private let dataset: String
-    private let scale: Int
-    private let model: Model?
-    private let pool: WorkerPool
-    private let level: SIMDLevel
-
-    init(_ context: ToolContext, level: SIMDLevel) throws {
-        let settings = context.settings
-        protocols = settings.texts("protocols").withoutRepetitions.compactMap { EvaluationProtocol(named: $0) }
-        metrics = settings.texts("metrics").withoutRepetitions.compactMap { Metric(rawValue: $0) }
-        baselines = settings.texts("baselines").withoutRepetitions
-        pictureCount = settings.integer("picture-images")
-        pictureCrop = settings.integer("picture-crop")
-        dataset = settings.text("dataset")
-        scale = settings.integer("scale")
-        var model = try context.optionalInput("model").map { try Model(readingFrom: $0.path) }
-        if let name = settings.optionalText("model-name") { model?.name = name }
-        if let model, model.scale != scale {
-            throw ToolFailure(
-                "the model is for x\(model.scale), and the evaluation is at x\(scale)", at: .setting("scale"))
-        }
-        guard model != nil || !baselines.isEmpty else {
-            throw ToolFailure("there is neither a model nor a baseline to score", at: .setting("baselines"))
-        }
-        if let model, baselines.contains(model.name) {
-            throw ToolFailure(
-                "the model is called '\(model.name)', as a baseline is", at: .setting("model-name"),
-                hint: "give it another 'model-name'")
-        }
-        self.model = model
-        pool = WorkerPool(threads: context.threads)
-        self.level = level
-    }
-
-    func outcome(of image: Image, _ name: String, under evaluation: EvaluationProtocol) throws -> EvaluationOutcome {
-        let least = metrics.map { evaluation.leastExtent(for: $0, scale: scale) }.max() ?? scale
-        guard min(image.height, image.width) >= least else {
-            throw ToolFailure(
-                "image '\(name)' of \(image.width)x\(image.height) pixels is too small: "
-                    + "\(metrics.map(\.rawValue).joined(separator: " and ")) at x\(scale) need \(least)x\(least)",
-                at: .input("images"))
-        }
-        let sample = evaluation.prepared(image, scale: scale)
-        var predictions: [(model: String, luma: Image)] = baselines.map { ($0, sample.bicubic) }
-        if let model {
-            let luma = try model.prediction(for: sample, ofImage: name, under: evaluation, pool: pool, level: level)
-            predictions.append((model.name, luma))
-        }
-        let scores = try predictions.flatMap { prediction in
-            try metrics.map { metric in
-                try score(prediction.model, prediction.luma, metric, sample, name, evaluation)
-            }
-        }
-        return EvaluationOutcome(sample: sample, predictions: predictions, scores: scores)
-    }
-
-    private func score(
-        _ modelName: String, _ luma: Image, _ metric: Metric, _ sample: EvaluationSample, _ name: String,
-        _ evaluation: EvaluationProtocol
-    ) throws -> Score {
-        guard let value = evaluation.value(of: metric, luma, for: sample), value.isFinite else {
-            throw ToolFailure(
-                "'\(modelName)' reproduces image '\(name)' exactly, so that its \(metric.title) is infinite",
-                at: .input("images"), hint: "leave flat images out of a test set")
-        }
-        return Score(
-            model: modelName, metric: metric, dataset: dataset, scale: scale, protocolName: evaluation.name,
-            image: name, value: value, isShortened: modelName == model?.name && model?.isShortened == true)
-    }
-
-    /// HR, then every model, in colour, cropped about the middle.
-    func pictureRow(_ image: Image, _ outcome: EvaluationOutcome, under evaluation: EvaluationProtocol) -> [Image] {
-        let full = image.cropped(toMultipleOf: scale) ?? image
-        let pictures = outcome.predictions.map { evaluation.picture(of: $0.luma, for: outcome.sample) }
-        return ([full] + pictures).map { $0.middle(pictureCrop) }
-    }
-}
-
 extension Image {
-    /// The middle part of at most `extent` pixels in each direction.
-    fileprivate func middle(_ extent: Int) -> Image {
-        let (height, width) = (min(extent, self.height), min(extent, self.width))
-        return cropped(
-            top: (self.height - height) / 2, left: (self.width - width) / 2, height: height, width: width)
-    }
-
     /// Strips one below the other, each magnified twice, with a gap between them.
     fileprivate init(rows: [[Image]]) {
         let gap = 8
@@ -227,45 +145,5 @@ extension Image {
             }
             top += strip.height + gap
         }
-    }
-}
-
-// Predictions are an HDF5 file, so that every figure can be computed again from what was compared:
-//
-//     /                                        attribute `format` = predictions
-//     /predictions/PROTOCOL/00000/reference    uint8 (height, width), attributes `image`, `protocol`, `shave`
-//     /predictions/PROTOCOL/00000/0            uint8 (height, width), attribute `model`; 1, 2, ... in the table's order
-
-/// Writes what was compared.
-private struct PredictionWriter {
-    private let file: TensorFileWriter
-
-    init(_ path: FilePath) throws {
-        file = try TensorFileWriter(path: path.string)
-        try file.setAttribute("format", "predictions")
-    }
-
-    mutating func append(
-        _ outcome: EvaluationOutcome, image: Int, name: String, under evaluation: EvaluationProtocol
-    ) throws {
-        let digits = String(image)
-        let index = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-        let group = "predictions/\(evaluation.name)/\(index)"
-        let sample = outcome.sample
-        try write(
-            sample.reference, "\(group)/reference",
-            [
-                "image": .text(name), "protocol": .text(evaluation.name),
-                "shave": .integer(evaluation.shave(scale: sample.scale)), "scale": .integer(sample.scale),
-            ])
-        for (position, prediction) in outcome.predictions.enumerated() {
-            try write(prediction.luma, "\(group)/\(position)", ["model": .text(prediction.model)])
-        }
-    }
-
-    func close() throws { try file.close() }
-
-    private func write(_ luma: Image, _ dataset: String, _ attributes: [String: AttributeValue]) throws {
-        try file.write(dataset, luma.pixels, shape: [luma.height, luma.width], attributes: attributes)
     }
 }

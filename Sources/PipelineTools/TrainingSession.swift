@@ -221,7 +221,7 @@ struct ValidationSet {
     }
 
     private static func psnr(
-        of prediction: Image, for sample: EvaluationSample, ofImage image: String
+        of prediction: Prediction, for sample: EvaluationSample, ofImage image: String
     ) throws(ToolFailure) -> Double {
         let psnr = EvaluationProtocol.yDouble.value(of: .psnr, prediction, for: sample)
         guard let psnr, psnr.isFinite else {

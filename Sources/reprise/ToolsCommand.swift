@@ -51,13 +51,19 @@ enum ToolText {
             })
         text += section(
             "settings",
-            rows: interface.settings.map { [$0.name, "\($0.type); \(presence(of: $0))", $0.summary] })
+            rows: interface.settings.map {
+                [$0.name, "\(kind(of: $0, in: interface)); \(presence(of: $0))", $0.summary]
+            })
+        for setting in interface.settings {
+            let words = interface.words.filter { $0.setting == setting.name }
+            text += section(setting.name, rows: words.map { [$0.word, $0.summary] })
+        }
         return text
     }
 
     private static func section(_ title: String, rows: [[String]]) -> String {
         if rows.isEmpty { return "" }
-        var table = TextTable([.init(""), .init(""), .init("")])
+        var table = TextTable(rows[0].map { _ in .init("") })
         for row in rows { table.append(row.map { .init($0) }) }
         return "\n\(title)\n" + table.text().split(separator: "\n").map { "  \($0)\n" }.joined()
     }
@@ -77,6 +83,17 @@ enum ToolText {
             case .chooses: ", chosen by"
             }
         return formats + arity + purpose
+    }
+
+    /// The type; words that are explained below are not listed twice.
+    private static func kind(of setting: ToolInterface.Setting, in interface: ToolInterface) -> String {
+        guard interface.words.contains(where: { $0.setting == setting.name }) else { return "\(setting.type)" }
+        switch setting.type {
+        case .list(.choice, let minimum):
+            return "a list\(minimum > 0 ? " of at least \(minimum)" : "") of the words below"
+        case .choice: return "one of the words below"
+        default: return "\(setting.type)"
+        }
     }
 
     private static func presence(of setting: ToolInterface.Setting) -> String {

@@ -86,7 +86,8 @@ import Training
         let low = sample.lowResolution
         var repeated = Plane(height: 39, width: 48, values: [Double](repeating: 0, count: 39 * 48))
         for row in 0..<39 { for column in 0..<48 { repeated[row, column] = low[row / 3, column / 3] } }
-        let expected = EvaluationProtocol.yDouble.value(of: .psnr, repeated.quantised, for: sample)
+        let expected = EvaluationProtocol.yDouble.value(
+            of: .psnr, EvaluationProtocol.yDouble.prediction(of: [repeated], for: sample), for: sample)
         #expect(try scores(shifted).first { $0.model == "net" }?.value == expected)
     }
 
@@ -149,24 +150,34 @@ import Training
                 """), "\(text)")
     }
 
-    @Test(arguments: [Metric.psnr, .ssim])
-    func `every score can be computed again from the predictions`(metric: Metric) throws {
-        let outputs = try evaluate(nearest(shift: 1), ["protocols": ["y-double", "rgb8", "y-double-clamp"]])
+    /// What was compared, read as its shape and type say.
+    private func compared(_ dataset: String, in file: TensorFileReader) throws -> ComparedImage {
+        let shape = try file.shape(of: dataset)
+        if try file.elementType(of: dataset) == .float64 {
+            let values: [Double] = try file.read(dataset, as: Double.self)
+            return .unrounded(Plane(height: shape[0], width: shape[1], values: values))
+        }
+        return .bytes(
+            Image(
+                height: shape[0], width: shape[1], mode: shape.rank == 2 ? .grey8 : .rgb8,
+                pixels: try file.read(dataset)))
+    }
+
+    /// Computes every score of images again, by the file alone, and gives their count.
+    private func recomputed(_ outputs: Outputs) throws -> Int {
         let file = try outputs.tensors("predictions")
         #expect(try file.attribute("format") == "predictions")
-        func luma(_ dataset: String) throws -> Image {
-            let shape = try file.shape(of: dataset)
-            return Image(height: shape[0], width: shape[1], mode: .grey8, pixels: try file.read(dataset))
+        var groups: [String: Substring] = [:]
+        for dataset in file.datasetNames where dataset.hasSuffix("/reference") {
+            guard case .text(let image)? = try file.attribute("image", of: dataset),
+                case .text(let name)? = try file.attribute("protocol", of: dataset)
+            else { continue }
+            #expect(dataset.hasPrefix("predictions/\(name)/"))
+            groups["\(name) \(image)"] = dataset.dropLast("/reference".count)
         }
-        let all = try scores(outputs).filter { $0.metric == metric }
-        var count = 0
-        for score in all where score.image != nil {
-            let group = try #require(
-                file.datasetNames.first { dataset in
-                    dataset.hasPrefix("predictions/\(score.protocolName)/") && dataset.hasSuffix("/reference")
-                        && (try? file.attribute("image", of: dataset)) == .text(score.image ?? "")
-                }?.dropLast("/reference".count))
-            #expect(try file.attribute("protocol", of: group + "/reference") == .text(score.protocolName))
+        let here = try scores(outputs).filter { $0.image != nil }
+        for score in here {
+            let group = try #require(groups["\(score.protocolName) \(score.image ?? "")"])
             guard case .integer(let shave)? = try file.attribute("shave", of: group + "/reference") else {
                 Issue.record("no shave")
                 continue
@@ -175,17 +186,146 @@ import Training
                 file.datasetNames.first {
                     $0.hasPrefix(group + "/") && (try? file.attribute("model", of: $0)) == .text(score.model)
                 })
-            let compared = try #require(try luma(prediction).shaved(shave))
-            let reference = try #require(try luma(group + "/reference").shaved(shave))
-            #expect(metric.value(compared, reference) == score.value)
-            count += 1
+            let output = try #require(try compared(prediction, in: file).shaved(shave))
+            let reference = try #require(try compared(group + "/reference", in: file).shaved(shave))
+            #expect(score.metric.value(output, reference) == score.value)
         }
-        #expect(count == 2 * 3 * 2)
+        return here.count
+    }
+
+    private static let allProtocols = JSONValue.array(EvaluationProtocol.all.map { .text($0.name) })
+    private static let allMetrics = JSONValue.array(Metric.allCases.map { .text($0.rawValue) })
+
+    @Test(arguments: [1, 3])
+    func `every score can be computed again from the predictions`(channels: Int) throws {
+        let model = HandMade.model(try HandMade.nearest(channels: channels))
+        let outputs = try evaluate(model, ["protocols": Self.allProtocols, "metrics": Self.allMetrics])
+        #expect(try recomputed(outputs) == 2 * EvaluationProtocol.all.count * 2 * 4)
+        let all = try scores(outputs)
         for mean in all where mean.image == nil {
             let ofKind = all.filter {
                 $0.image != nil && $0.model == mean.model && $0.protocolName == mean.protocolName
+                    && $0.metric == mean.metric
             }
-            #expect(ofKind.map(\.value).reduce(0, +) / 2 == mean.value)
+            #expect(ofKind.count == 2 && ofKind.map(\.value).reduce(0, +) / 2 == mean.value)
+        }
+    }
+
+    @Test func `one run reports a network under all protocols, each with a figure of its own`() throws {
+        for channels in [1, 3] {
+            let model = HandMade.model(try HandMade.nearest(channels: channels))
+            let here = try scores(evaluate(model, ["protocols": Self.allProtocols, "metrics": ["psnr"]]))
+            let means = here.filter { $0.image == nil && $0.model == "net" }
+            #expect(means.map(\.protocolName) == EvaluationProtocol.all.map(\.name))
+            // The border is seen in the shave alone at this scale.
+            let others = means.filter { $0.protocolName != "y-double-clamp" }
+            #expect(Set(others.map(\.value)).count == others.count)
+        }
+    }
+
+    @Test func `an RGB network is given RGB and compared as RGB or by its luma`() throws {
+        let model = HandMade.model(try HandMade.nearest(channels: 3))
+        let here = try scores(evaluate(model, ["protocols": ["rgb8-rgb", "rgb8"], "metrics": ["mse"]]))
+        // Repeating each LR pixel three times is known without any network.
+        let source = try #require(stored[0].image.cropped(toMultipleOf: 3))
+        let low = source.resized(by: 1.0 / 3, border: .clamp)
+        var repeated = source
+        for row in 0..<source.height {
+            for column in 0..<source.width {
+                for channel in 0..<3 { repeated[row, column, channel] = low[row / 3, column / 3, channel] }
+            }
+        }
+        func error(_ a: Image, _ b: Image) throws -> Double {
+            Metric.mse.value(try #require(a.shaved(3)), try #require(b.shaved(3)))
+        }
+        func score(_ name: String) -> Double? {
+            here.first { $0.protocolName == name && $0.model == "net" && $0.image == "a" }?.value
+        }
+        #expect(try score("rgb8-rgb") == error(repeated, source))
+        #expect(try score("rgb8") == error(repeated.luma, source.luma))
+    }
+
+    // MARK: Another kernel and crops
+
+    @Test func `another kernel for LR stands in the protocol's name`() throws {
+        let outputs = try evaluate(
+            nearest(shift: 1),
+            ["protocols": ["y-double", "rgb8", "pillow-y"], "kernel": "pillow-bicubic", "metrics": ["psnr"]])
+        let here = try scores(outputs)
+        let names = ["y-double+pillow-bicubic", "rgb8+pillow-bicubic", "pillow-y"]
+        #expect(here.filter { $0.image == nil && $0.model == "net" }.map(\.protocolName) == names)
+        #expect(try recomputed(outputs) == 12)
+        let evaluation = EvaluationProtocol.rgb8.with(kernel: .pillowBicubic)
+        let sample = evaluation.prepared(stored[0].image, scale: 3)
+        let score = here.first { $0.protocolName == evaluation.name && $0.model == "bicubic" }
+        #expect(score?.value == evaluation.value(of: .psnr, sample.bicubic, for: sample))
+    }
+
+    @Test func `passes of random crops have a mean over images and passes, under a name of their own`() throws {
+        let settings: [String: JSONValue] = [
+            "protocols": ["rgb8-rgb-whole", "y-double"], "metrics": ["mse"], "crop": 24, "passes": 4,
+        ]
+        let outputs = try evaluate(nearest(shift: 1), settings)
+        let here = try scores(outputs)
+        let names = ["rgb8-rgb-whole+crops-24", "y-double+crops-24"]
+        #expect(here.filter { $0.image == nil && $0.model == "net" }.map(\.protocolName) == names)
+        let parts = here.filter { $0.protocolName == names[0] && $0.model == "net" && $0.image != nil }
+        #expect(parts.count == 8 && parts.prefix(2).map(\.image) == ["a pass 1", "a pass 2"])
+        let mean = here.first { $0.image == nil && $0.protocolName == names[0] && $0.model == "net" }
+        #expect(mean?.value == parts.map(\.value).reduce(0, +) / 8)
+        #expect(try recomputed(outputs) == 2 * 4 * 2 * 2)
+        #expect(try scores(evaluate(nearest(shift: 1), settings)) == here)
+        #expect(try scores(evaluate(nearest(shift: 1), settings.merging(["seed": 0]) { $1 })) == here)
+        #expect(try scores(evaluate(nearest(shift: 1), settings.merging(["seed": 1]) { $1 })) != here)
+    }
+
+    @Test func `a crop is a part of its image, the same for every protocol, and does not depend on the others`() throws
+    {
+        let settings: [String: JSONValue] = ["protocols": ["rgb8-rgb-whole", "pillow-rgb"], "crop": 18, "passes": 5]
+        let file = try evaluate(nil, settings).tensors("predictions")
+        var places: Set<[Int]> = []
+        for (number, stored) in stored.enumerated() {
+            for pass in 0..<5 {
+                let group = "/0000\(number * 5 + pass)/reference"
+                let dataset = "predictions/rgb8-rgb-whole+crops-18" + group
+                guard case .integer(let top)? = try file.attribute("top", of: dataset),
+                    case .integer(let left)? = try file.attribute("left", of: dataset)
+                else {
+                    Issue.record("'\(dataset)' does not say where it lies")
+                    continue
+                }
+                places.insert([number, top, left])
+                let part = stored.image.cropped(top: top, left: left, height: 18, width: 18).rgb
+                #expect(try file.attribute("pass", of: dataset) == .integer(pass + 1))
+                #expect(try compared(dataset, in: file) == .bytes(part))
+                #expect(try compared("predictions/pillow-rgb+crops-18" + group, in: file) == .bytes(part))
+            }
+        }
+        #expect(places.count > 8)
+        let alone = try evaluate(nil, settings, images: workshop.imageSet([stored[0]])).tensors("predictions")
+        for pass in 0..<5 {
+            let dataset = "predictions/pillow-rgb+crops-18/0000\(pass)/reference"
+            #expect(try compared(dataset, in: alone) == compared(dataset, in: file))
+        }
+    }
+
+    @Test func `crops are refused that are no multiple of the scale or larger than an image`() throws {
+        #expect(
+            try failure { _ = try evaluate(nil, ["crop": 20]) }
+                == ToolFailure(
+                    "a crop of 20 pixels is no multiple of the scale 3", at: .setting("crop"), hint: "18 is one"))
+        #expect(
+            try failure { _ = try evaluate(nil, ["crop": 36]) }
+                == ToolFailure("image 'b, \"c\"' (47x33) is smaller than a crop of 36x36", at: .setting("crop")))
+        #expect(
+            try failure { _ = try evaluate(nil, ["crop": 48]) }.message
+                == "images 'a' (50x40), 'b, \"c\"' (47x33) are smaller than a crop of 48x48")
+        for name in ["passes", "seed"] {
+            #expect(
+                try failure { _ = try evaluate(nil, [name: 2]) }
+                    == ToolFailure(
+                        "'\(name)' is about random crops, and there is no 'crop'", at: .setting(name),
+                        hint: "name the crops' HR pixels by 'crop', or leave '\(name)' out"))
         }
     }
 
@@ -273,11 +413,10 @@ import Training
         _ = try evaluate(nearest(shift: 3))
     }
 
-    @Test func `a model in colour is refused`() throws {
-        let network = Network(description: .fsrcnn(d: 2, s: 1, m: 0, scale: 3, channels: 3), seed: 1)
+    @Test func `a model of two channels is refused`() throws {
         #expect(
-            try failure { _ = try evaluate(HandMade.model(network)) }.message
-                == "the model 'net' turns 3 channels into 3, and luma is one")
+            try failure { _ = try evaluate(HandMade.model(HandMade.nearest(channels: 2))) }.message
+                == "the model 'net' turns 2 channels into 2: luma is one, and RGB three")
     }
 
     @Test func `a model that bears a baseline's name is refused`() throws {

@@ -8,19 +8,28 @@ import Training
 enum HandMade {
     /// An x3 network by the authors' convention that repeats each LR pixel, so that its output k shows the LR pixel of
     /// HR pixel k + 1.
-    static func nearest(scale: Int = 3, factor: Float = 1, bias: Float = 0) throws -> Network {
+    ///
+    /// With several channels each is treated so for itself.
+    static func nearest(
+        scale: Int = 3, factor: Float = 1, bias: Float = 0, channels: Int = 1
+    ) throws -> Network {
         let description = try NetworkDescription(layers: [
             .transposedConvolution(
-                name: "deconvolution", inputs: 1, outputs: 1, kernel: 9, stride: scale, padding: 4, outputPadding: 0)
+                name: "deconvolution", inputs: channels, outputs: channels, kernel: 9, stride: scale, padding: 4,
+                outputPadding: 0)
         ])
         // The output at 3x - 1, 3x and 3x + 1 is the LR pixel x.
-        var weights = [Float](repeating: 0, count: 81)
-        for row in 3...5 { for column in 3...5 { weights[row * 9 + column] = factor } }
+        var weights = [Float](repeating: 0, count: channels * channels * 81)
+        for channel in 0..<channels {
+            let start = channel * (channels + 1) * 81
+            for row in 3...5 { for column in 3...5 { weights[start + row * 9 + column] = factor } }
+        }
         return try Network(
             description: description,
             parameters: [
-                Parameter(name: "deconvolution.weight", tensor: Tensor(shape: [1, 1, 9, 9], values: weights)),
-                Parameter(name: "deconvolution.bias", tensor: Tensor(shape: [1], values: [bias])),
+                Parameter(
+                    name: "deconvolution.weight", tensor: Tensor(shape: [channels, channels, 9, 9], values: weights)),
+                Parameter(name: "deconvolution.bias", tensor: Tensor(shape: [channels], repeating: bias)),
             ])
     }
 

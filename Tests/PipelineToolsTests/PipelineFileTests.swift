@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContentStore
+import Evaluation
 import Foundation
 import PipelineExecution
 import PipelineManifest
@@ -73,14 +74,32 @@ import Testing
             let rows =
                 tool.inputs.map { [$0.name, $0.formats[0].rawValue, $0.summary] }
                 + tool.outputs.map { [$0.name, $0.format.rawValue, $0.summary] }
-                + tool.settings.map { [$0.name, "\($0.type); ", $0.summary] }
+                + tool.settings.map { setting in
+                    let words = tool.words.contains { $0.setting == setting.name }
+                    return [setting.name, words ? "words below; " : "\(setting.type); ", setting.summary]
+                }
+                + tool.settings.flatMap { setting in
+                    tool.words.filter { $0.setting == setting.name }.map { [$0.word, $0.word, $0.summary] }
+                }
             let written = lines.filter { $0.hasPrefix("  ") }
             #expect(written.count == rows.count, "'\(tool.name)': run 'make docs'")
             for (line, row) in zip(written, rows) {
                 #expect(
-                    line.hasPrefix("  \(row[0]) ") && line.contains(" \(row[1])") && line.hasSuffix("  \(row[2])"),
+                    line.hasPrefix("  \(row[0]) ") && line.contains(row[1]) && line.hasSuffix("  \(row[2])"),
                     "'\(row[0])' of '\(tool.name)' is written otherwise: run 'make docs'")
             }
+        }
+    }
+
+    @Test func `the page of the protocols says what each does, and each metric`() throws {
+        let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/PROTOCOLS.md"), encoding: .utf8)
+        let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        #expect(rows.count == EvaluationProtocol.all.count + Metric.allCases.count)
+        for (row, evaluation) in zip(rows, EvaluationProtocol.all) {
+            #expect(row.hasPrefix("| `\(evaluation)` | \(evaluation.summary) | "))
+        }
+        for (row, metric) in zip(rows.suffix(Metric.allCases.count), Metric.allCases) {
+            #expect(row == "| `\(metric.rawValue)` | \(metric.summary) |")
         }
     }
 
