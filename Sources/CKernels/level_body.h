@@ -358,7 +358,16 @@ TARGET static void NAME(momentum)(const reprise_momentum *m) {
     for (size_t i = 0; i < m->count; i++) {
         const float velocity = m->momentum * m->velocities[i] + m->rates[i] * m->gradients[i];
         m->velocities[i] = velocity;
-        m->parameters[i] -= velocity;
+        m->parameters[i] -= m->nesterov ? m->momentum * velocity + m->rates[i] * m->gradients[i] : velocity;
+    }
+}
+
+TARGET static void NAME(rmsprop)(const reprise_rmsprop *r) {
+    for (size_t i = 0; i < r->count; i++) {
+        const float g = r->gradients[i];
+        const float v = r->rho * r->squares[i] + r->one_minus_rho * (g * g);
+        r->squares[i] = v;
+        r->parameters[i] -= (r->rates[i] * g) / __builtin_sqrtf(v + r->epsilon);
     }
 }
 
@@ -372,7 +381,7 @@ TARGET static void NAME(fused)(const float *a, const float *b, const float *c, f
 
 static const reprise_kernels NAME(kernels) = {
     NAME(weighted_sums), NAME(pixel_products), NAME(lane_totals), NAME(activation_gradient),
-    NAME(squared_error), NAME(adam), NAME(momentum), NAME(fused),
+    NAME(squared_error), NAME(adam), NAME(momentum), NAME(rmsprop), NAME(fused),
 };
 
 #undef FMA

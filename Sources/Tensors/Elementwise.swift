@@ -72,13 +72,27 @@ package enum Elementwise {
     }
 
     /// One step of gradient descent with momentum: v = momentum * v + rate * g, p -= v.
+    ///
+    /// With Nesterov's look ahead p -= momentum * v + rate * g instead, as Keras and Sutskever et al. (2013) have it.
     package static func momentum(
         _ level: SIMDLevel, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
-        velocities: UnsafeMutablePointer<Float>, rates: UnsafePointer<Float>, count: Int, momentum: Double
+        velocities: UnsafeMutablePointer<Float>, rates: UnsafePointer<Float>, count: Int, momentum: Double,
+        nesterov: Bool = false
     ) {
         var arguments = reprise_momentum(
             parameters: parameters, gradients: gradients, velocities: velocities, rates: rates, count: count,
-            momentum: Float(momentum))
+            momentum: Float(momentum), nesterov: nesterov)
         level.kernels.momentum(&arguments)
+    }
+
+    /// One step of RMSprop as Keras defines it: v = rho * v + (1 - rho) * g^2, p -= rate * g / sqrt(v + epsilon).
+    package static func rmsprop(
+        _ level: SIMDLevel, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+        squares: UnsafeMutablePointer<Float>, rates: UnsafePointer<Float>, count: Int, rho: Double, epsilon: Double
+    ) {
+        var arguments = reprise_rmsprop(
+            parameters: parameters, gradients: gradients, squares: squares, rates: rates, count: count,
+            rho: Float(rho), one_minus_rho: Float(1 - rho), epsilon: Float(epsilon))
+        level.kernels.rmsprop(&arguments)
     }
 }

@@ -171,4 +171,35 @@ private func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
             #expect(p[i].bitPattern == (start[i] - velocity).bitPattern)
         }
     }
+
+    @Test(arguments: SIMDLevel.available)
+    func `the look ahead has the bits of its formula`(level: SIMDLevel) {
+        let count = 21
+        let start = randomValues(count, seed: 40), g = randomValues(count, seed: 41)
+        let before = randomValues(count, seed: 42), rates = randomValues(count, seed: 43)
+        var (p, v) = (start, before)
+        Elementwise.momentum(
+            level, parameters: &p, gradients: g, velocities: &v, rates: rates, count: count, momentum: 0.9,
+            nesterov: true)
+        for i in 0..<count {
+            let velocity = Float(0.9) * before[i] + rates[i] * g[i]
+            #expect(v[i].bitPattern == velocity.bitPattern)
+            #expect(p[i].bitPattern == (start[i] - (Float(0.9) * velocity + rates[i] * g[i])).bitPattern)
+        }
+    }
+
+    @Test(arguments: SIMDLevel.available)
+    func `RMSprop has the bits of its formula`(level: SIMDLevel) {
+        let count = 37
+        let start = randomValues(count, seed: 50), g = randomValues(count, seed: 51)
+        let before = randomValues(count, seed: 52).map(\.magnitude), rates = randomValues(count, seed: 53)
+        var (p, v) = (start, before)
+        Elementwise.rmsprop(
+            level, parameters: &p, gradients: g, squares: &v, rates: rates, count: count, rho: 0.9, epsilon: 1e-7)
+        for i in 0..<count {
+            let square = Float(0.9) * before[i] + Float(1 - 0.9) * (g[i] * g[i])
+            let wanted = start[i] - (rates[i] * g[i]) / (square + Float(1e-7)).squareRoot()
+            #expect(v[i].bitPattern == square.bitPattern && p[i].bitPattern == wanted.bitPattern)
+        }
+    }
 }

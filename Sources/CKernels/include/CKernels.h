@@ -96,7 +96,8 @@ typedef struct reprise_adam {
     float beta1, beta2, one_minus_beta1, one_minus_beta2, correction1, correction2, epsilon;
 } reprise_adam;
 
-/// One step of gradient descent with momentum: v = momentum v + rate g; p -= v.
+/// One step of gradient descent with momentum: v = momentum v + rate g; p -= v, or with Nesterov's look ahead
+/// p -= momentum v + rate g.
 typedef struct reprise_momentum {
     float *parameters;
     const float *gradients;
@@ -104,7 +105,18 @@ typedef struct reprise_momentum {
     const float *rates;
     size_t count;
     float momentum;
+    bool nesterov;
 } reprise_momentum;
+
+/// One step of RMSprop on `count` parameters: v = rho v + (1 - rho) (g g); p -= (rate g) / sqrt(v + epsilon).
+typedef struct reprise_rmsprop {
+    float *parameters;
+    const float *gradients;
+    float *squares;
+    const float *rates;
+    size_t count;
+    float rho, one_minus_rho, epsilon;
+} reprise_rmsprop;
 
 /// The kernels of one level.
 typedef struct reprise_kernels {
@@ -116,6 +128,7 @@ typedef struct reprise_kernels {
     void (*squared_error)(const reprise_squared_error *);
     void (*adam)(const reprise_adam *);
     void (*momentum)(const reprise_momentum *);
+    void (*rmsprop)(const reprise_rmsprop *);
     /// out[i] = a[i] * b[i] + c[i] with one rounding, for `count` a multiple of 16.
     void (*fused)(const float *a, const float *b, const float *c, float *out, size_t count);
 } reprise_kernels;
