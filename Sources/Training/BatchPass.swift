@@ -109,10 +109,16 @@ struct BatchPass: Sendable {
     ///
     /// Returns the first stage whose output is not finite, or, where only the loss is not, the count of stages.
     func run(_ level: SIMDLevel, _ group: Group) -> Int? {
+        if let failure = measure(level, group) { return failure }
+        backward(level, group)
+        return nil
+    }
+
+    /// The loss of a group alone, with the same result.
+    func measure(_ level: SIMDLevel, _ group: Group) -> Int? {
         forward(level, group)
         squaredError(level, group)
         for lane in 0..<Grid.lanes where !group.loss[lane].isFinite { return firstNonFiniteStage(group.memory) }
-        backward(level, group)
         return nil
     }
 

@@ -18,19 +18,21 @@ package struct Network: Hashable, Sendable {
     package let description: NetworkDescription
     package internal(set) var values: [Float]
 
-    /// First values: weights of convolutions normal with standard deviation sqrt(2 / (outputs * kernel^2)) (He, with
-    /// fan-out, as in the paper's code), of transposed convolutions 0.001 (the paper), biases 0, slopes 0.25 (unsaid by
-    /// the paper; the value of He's PReLU paper and of Caffe).
+    /// First values: as `initialisation` says, by default weights of convolutions normal with standard deviation
+    /// sqrt(2 / (outputs * kernel^2)) (He, with fan-out, as in the paper's code), of transposed convolutions 0.001 (the
+    /// paper), biases 0, slopes 0.25 (unsaid by the paper; the value of He's PReLU paper and of Caffe).
     ///
     /// Each parameter has its own stream of random numbers.
-    package init(description: NetworkDescription, seed: UInt64) {
+    package init(
+        description: NetworkDescription, seed: UInt64, initialisation: Initialisation = Initialisation()
+    ) {
         self.description = description
         values = []
         values.reserveCapacity(description.parameterCount)
         var place: UInt64 = 0
         for layer in description.layers {
             for parameter in layer.parameters {
-                values += Self.initial(parameter, of: layer, seed: seed, place: place)
+                values += initialisation.values(of: parameter, in: layer, seed: seed, place: place)
                 place += 1
             }
         }
@@ -78,24 +80,5 @@ package struct Network: Hashable, Sendable {
             let part = Array(values[start..<start + description.shape.count])
             return Parameter(name: prefix + description.name, tensor: Tensor(shape: description.shape, values: part))
         }
-    }
-
-    private static func initial(
-        _ parameter: ParameterDescription, of layer: LayerDescription, seed: UInt64, place: UInt64
-    ) -> [Float] {
-        let count = parameter.shape.count
-        switch (parameter.kind, layer) {
-        case (.bias, _): return [Float](repeating: 0, count: count)
-        case (.slope, _), (.weight, .prelu): return [Float](repeating: 0.25, count: count)
-        case (.weight, .convolution(_, _, let outputs, let kernel, _)):
-            return normal(count, (2 / Double(outputs * kernel * kernel)).squareRoot(), seed: seed, place: place)
-        case (.weight, .transposedConvolution):
-            return normal(count, 0.001, seed: seed, place: place)
-        }
-    }
-
-    private static func normal(_ count: Int, _ deviation: Double, seed: UInt64, place: UInt64) -> [Float] {
-        var random = CounterRandom(seed: seed, purpose: .weightInitialisation, sample: place)
-        return (0..<count).map { _ in Float(deviation * random.nextGaussian()) }
     }
 }

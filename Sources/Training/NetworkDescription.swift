@@ -52,13 +52,15 @@ package struct NetworkDescription: Hashable, Sendable {
     /// layers 3x3, expanding 1x1 to `d`, deconvolution 9x9.
     ///
     /// A PReLU follows each convolution (the paper leaves open whether each mapping layer has one), by default with one
-    /// slope a layer as in the authors' weights.
+    /// slope a layer as in the authors' weights. `deconvolutionPadding` is what the deconvolution cuts off at its start,
+    /// 0...8 pixels: 4 in the authors' networks, (9 - scale) / 2 rounded down in those of Keras ('same').
     package static func fsrcnn(
         d: Int = 56, s: Int = 12, m: Int = 4, scale: Int, channels: Int = 1,
         labelConvention: LabelConvention = .authors,
-        slopes: SlopeSharing = .perLayer
+        slopes: SlopeSharing = .perLayer, deconvolutionPadding: Int = 4
     ) -> NetworkDescription {
         precondition(d > 0 && s > 0 && m >= 0 && scale > 0 && channels > 0, "FSRCNN has an extent below 1")
+        precondition((0...8).contains(deconvolutionPadding), "a kernel of 9 has no padding of \(deconvolutionPadding)")
         func convolution(_ name: String, _ inputs: Int, _ outputs: Int, _ kernel: Int) -> [LayerDescription] {
             [
                 .convolution(name: name, inputs: inputs, outputs: outputs, kernel: kernel, padding: .zero),
@@ -70,8 +72,9 @@ package struct NetworkDescription: Hashable, Sendable {
         layers += convolution("expand", s, d, 1)
         layers.append(
             .transposedConvolution(
-                name: "deconvolution", inputs: d, outputs: channels, kernel: 9, stride: scale, padding: 4,
-                outputPadding: labelConvention == .authors ? 0 : scale - 1))
+                name: "deconvolution", inputs: d, outputs: channels, kernel: 9, stride: scale,
+                padding: deconvolutionPadding,
+                outputPadding: 2 * deconvolutionPadding - 8 + (labelConvention == .authors ? 0 : scale - 1)))
         return NetworkDescription(checked: layers)
     }
 

@@ -15,13 +15,21 @@ package final class Trainer {
     private let pool: WorkerPool
     private let level: SIMDLevel
     private var pass: BatchPass?
+    private var inputShape: Shape = []
+    private var labelShape: Shape = []
     private var order: SampleOrder?
 
     private let parameters: FloatMemory
-    let moments: [FloatMemory]  // of the optimizer: Adam two, SGD one
+    let moments: [FloatMemory]  // of the optimizer, one for each of its names
     private let rates: FloatMemory
     private let gradient: FloatMemory
     private let baseRates: [Double]
+    private let decays: [Double]  // of the weights; empty where nothing decays
+    /// Sum of the losses since the last epoch ended, where there are epochs.
+    private(set) var epochLoss = 0.0
+    private(set) var plateau: PlateauWatch?
+    /// The Euclidean norm over all parameters of the last step's gradient, before any limit.
+    package private(set) var gradientNorm = 0.0
     /// beta1 and beta2 to the power of `step`, by repeated multiplication.
     private var betaPowers = (1.0, 1.0)
 
@@ -41,13 +49,14 @@ package final class Trainer {
         let count = network.values.count
         parameters = FloatMemory(count: count)
         for (place, value) in network.values.enumerated() { parameters.pointer[place] = value }
-        switch configuration.optimizer {
-        case .adam: moments = [FloatMemory(count: count), FloatMemory(count: count)]
-        case .sgd: moments = [FloatMemory(count: count)]
-        }
+        moments = configuration.optimizer.memoryNames.map { _ in FloatMemory(count: count) }
         rates = FloatMemory(count: count)
         gradient = FloatMemory(count: count)
         baseRates = Self.baseRates(description, configuration)
+        decays = Self.decays(description, configuration)
+        if case .plateau(let rule) = configuration.schedule {
+            plateau = PlateauWatch(rule, rate: configuration.learningRate)
+        }
     }
 
     /// Goes on from a state as if the run had never stopped.
@@ -65,9 +74,15 @@ package final class Trainer {
     /// The run stands where `step` steps have been done.
     func resume(at step: Int) {
         self.step = step
-        guard case .adam(let beta1, let beta2, _) = configuration.optimizer else { return }
+        guard let (beta1, beta2) = configuration.optimizer.betas else { return }
         betaPowers = (1, 1)
         for _ in 0..<step { betaPowers = (betaPowers.0 * beta1, betaPowers.1 * beta2) }
+    }
+
+    /// The epoch stands where its steps' losses have the given sum.
+    func resume(epochLoss: Double, plateau: PlateauWatch?) {
+        self.epochLoss = epochLoss
+        self.plateau = plateau
     }
 
     /// The network as trained so far.
@@ -78,7 +93,9 @@ package final class Trainer {
     package var isFinished: Bool { step >= configuration.steps }
 
     /// The mean learning-rate factor of the next step times the learning rate: what a log shows.
-    package var learningRate: Double { configuration.learningRate * configuration.schedule.factor(step: step) }
+    package var learningRate: Double {
+        (plateau?.rate ?? configuration.learningRate) * configuration.factor(step: step)
+    }
 
     /// One step on the next batch.
     ///
@@ -93,6 +110,7 @@ package final class Trainer {
         update()
         step += 1
         try checkFinite(parameters.buffer, what: .parameter)
+        endEpoch(loss)
         return loss
     }
 
@@ -109,6 +127,28 @@ package final class Trainer {
         return (loss, Network.split(Array(gradient.buffer), by: description.parameters))
     }
 
+    /// The mean loss over all samples of a source whose patches are those of training in shape.
+    ///
+    /// Trains nothing.
+    package func meanLoss(of source: some PatchSource) throws -> Double {
+        let pass = try prepare(source)
+        guard source.count > 0 else { throw TrainingError.noSamples }
+        pass.pack(parameters.pointer, into: packed.pointer)
+        var sum = 0.0
+        for start in stride(from: 0, to: source.count, by: configuration.batchSize) {
+            let size = min(configuration.batchSize, source.count - start)
+            try source.read(
+                indices: Array(start..<start + size),
+                inputs: UnsafeMutableBufferPointer(rebasing: inputs.buffer[..<(size * source.inputShape.count)]),
+                labels: UnsafeMutableBufferPointer(rebasing: labels.buffer[..<(size * source.labelShape.count)]))
+            let work = groupWork(pass, size, source)
+            let groups = (size + Grid.lanes - 1) / Grid.lanes
+            pool.parallelByWorker(groups) { group, worker in work.measure(group, worker) }
+            sum += try lossSum(groups, pass, step: step)
+        }
+        return sum / Double(source.count * source.labelShape.count)
+    }
+
     // MARK: The parts of a step
 
     private func nextSamples(of count: Int) -> [Int] {
@@ -122,26 +162,35 @@ package final class Trainer {
     private func computeGradient(_ pass: BatchPass, _ source: some PatchSource) throws -> Double {
         let size = configuration.batchSize
         let groups = groupCount
-        let elements = size * source.labelShape.count
         pass.pack(parameters.pointer, into: packed.pointer)
-        let work = GroupWork(
-            pass: pass, level: level, batchSize: size, inputCount: source.inputShape.count,
-            labelCount: source.labelShape.count, lossScale: Float(2 / Double(elements)), parameters: parameters,
-            packed: packed, workerMemory: workerMemory, inputs: inputs, labels: labels, gradients: groupGradients,
-            losses: groupLosses, failures: groupFailures)
+        let work = groupWork(pass, size, source)
         pool.parallelByWorker(groups) { group, worker in work.run(group, worker) }
+        let loss = try lossSum(groups, pass, step: step + 1)
+        reduceGradients(groups)
+        try checkFinite(gradient.buffer, what: .gradient)
+        return loss / Double(size * source.labelShape.count)
+    }
+
+    private func groupWork(_ pass: BatchPass, _ size: Int, _ source: some PatchSource) -> GroupWork {
+        GroupWork(
+            pass: pass, level: level, batchSize: size, inputCount: source.inputShape.count,
+            labelCount: source.labelShape.count, lossScale: Float(2 / Double(size * source.labelShape.count)),
+            parameters: parameters, packed: packed, workerMemory: workerMemory, inputs: inputs, labels: labels,
+            gradients: groupGradients, losses: groupLosses, failures: groupFailures)
+    }
+
+    /// Adds the groups' losses in the order of the groups; `step` is the one to name where one is not finite.
+    private func lossSum(_ groups: Int, _ pass: BatchPass, step: Int) throws -> Double {
         var loss = 0.0
         for group in 0..<groups {
             let failure = Int(groupFailures.pointer[group])
-            if failure == pass.stages.count { throw TrainingError.lossNotFinite(step: step + 1) }
+            if failure == pass.stages.count { throw TrainingError.lossNotFinite(step: step) }
             if failure >= 0 {
-                throw TrainingError.notFinite(step: step + 1, layer: pass.stages[failure].name, what: .activation)
+                throw TrainingError.notFinite(step: step, layer: pass.stages[failure].name, what: .activation)
             }
             for lane in 0..<Grid.lanes { loss += Double(groupLosses.pointer[group * Grid.lanes + lane]) }
         }
-        reduceGradients(groups)
-        try checkFinite(gradient.buffer, what: .gradient)
-        return loss / Double(elements)
+        return loss
     }
 
     /// Adds the groups' gradients in the order of the groups.
@@ -155,30 +204,61 @@ package final class Trainer {
     }
 
     private func clipGradient() {
-        guard let limit = configuration.gradientNormLimit else { return }
+        guard configuration.gradientNormLimit != nil || configuration.epochSteps != nil else { return }
         var square = 0.0
         for value in gradient.buffer { square += Double(value) * Double(value) }
-        let norm = square.squareRoot()
-        guard norm > limit else { return }
-        let factor = Float(limit / norm)
+        gradientNorm = square.squareRoot()
+        guard let limit = configuration.gradientNormLimit, gradientNorm > limit else { return }
+        let factor = Float(limit / gradientNorm)
         for place in 0..<gradient.count { gradient.pointer[place] *= factor }
     }
 
     private func update() {
-        let factor = configuration.schedule.factor(step: step)
-        for (place, rate) in baseRates.enumerated() { rates.pointer[place] = Float(rate * factor) }
+        setRates()
+        decay()
         switch configuration.optimizer {
-        case .adam(let beta1, let beta2, let epsilon):
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             betaPowers = (betaPowers.0 * beta1, betaPowers.1 * beta2)
             Elementwise.adam(
                 level, parameters: parameters.pointer, gradients: gradient.pointer, firstMoments: moments[0].pointer,
                 secondMoments: moments[1].pointer, rates: rates.pointer, count: parameters.count, beta1: beta1,
                 beta2: beta2, corrections: (1 - betaPowers.0, 1 - betaPowers.1), epsilon: epsilon)
-        case .sgd(let momentum):
+        case .sgd(let momentum, let nesterov):
             Elementwise.momentum(
                 level, parameters: parameters.pointer, gradients: gradient.pointer, velocities: moments[0].pointer,
-                rates: rates.pointer, count: parameters.count, momentum: momentum)
+                rates: rates.pointer, count: parameters.count, momentum: momentum, nesterov: nesterov)
+        case .rmsprop(let rho, let epsilon):
+            Elementwise.rmsprop(
+                level, parameters: parameters.pointer, gradients: gradient.pointer, squares: moments[0].pointer,
+                rates: rates.pointer, count: parameters.count, rho: rho, epsilon: epsilon)
         }
+    }
+
+    private func setRates() {
+        var factor = configuration.factor(step: step)
+        if let plateau, configuration.learningRate > 0 { factor *= plateau.rate / configuration.learningRate }
+        for (place, rate) in baseRates.enumerated() { rates.pointer[place] = Float(rate * factor) }
+    }
+
+    private func decay() {
+        guard !decays.isEmpty else { return }
+        if case .adamW = configuration.optimizer {
+            for (place, decay) in decays.enumerated() where decay != 0 {
+                parameters.pointer[place] *= Float(1 - Double(rates.pointer[place]) * decay)
+            }
+        } else {
+            for (place, decay) in decays.enumerated() where decay != 0 {
+                gradient.pointer[place] += Float(decay) * parameters.pointer[place]
+            }
+        }
+    }
+
+    private func endEpoch(_ loss: Double) {
+        guard let steps = configuration.epochSteps else { return }
+        epochLoss += loss
+        guard step % steps == 0 else { return }
+        plateau?.endEpoch(loss: epochLoss / Double(steps))
+        epochLoss = 0
     }
 
     private func checkFinite(_ values: UnsafeMutableBufferPointer<Float>, what: TrainingError.Quantity) throws {
@@ -202,7 +282,12 @@ package final class Trainer {
 
     /// Memory and plan for the source's shapes, made at the first step.
     private func prepare(_ source: some PatchSource) throws -> BatchPass {
-        if let pass { return pass }
+        if let pass {
+            guard source.inputShape == inputShape, source.labelShape == labelShape else {
+                throw TrainingError.shapes(input: source.inputShape.description, label: source.labelShape.description)
+            }
+            return pass
+        }
         let padded = description.padded(training: configuration.padding)
         let input = source.inputShape
         guard input.rank == 3, input[0] == description.inputs,
@@ -220,6 +305,7 @@ package final class Trainer {
         groupFailures = FloatMemory(count: groupCount)
         inputs = FloatMemory(count: configuration.batchSize * input.count)
         labels = FloatMemory(count: configuration.batchSize * source.labelShape.count)
+        (inputShape, labelShape) = (source.inputShape, source.labelShape)
         self.pass = pass
         return pass
     }
@@ -241,6 +327,20 @@ package final class Trainer {
     }
 }
 
+extension Trainer {
+    /// How much of each parameter decays; empty where none does.
+    private static func decays(_ description: NetworkDescription, _ configuration: TrainingConfiguration) -> [Double] {
+        guard configuration.weightDecay != 0 || configuration.deconvolutionWeightDecay != 0 else { return [] }
+        return description.layers.flatMap { layer in
+            layer.parameters.flatMap { parameter in
+                var decay = configuration.weightDecay
+                if case .transposedConvolution = layer { decay = configuration.deconvolutionWeightDecay }
+                return [Double](repeating: parameter.kind == .weight ? decay : 0, count: parameter.shape.count)
+            }
+        }
+    }
+}
+
 /// What the workers need for the groups of one batch.
 ///
 /// Each group writes its own gradient, losses and failure, each worker its own memory; all else is only read.
@@ -253,17 +353,24 @@ private struct GroupWork: Sendable {
     let workerMemory: [FloatMemory]
     let inputs, labels, gradients, losses, failures: FloatMemory
 
+    /// Loss and gradient.
     func run(_ group: Int, _ worker: Int) {
+        failures.pointer[group] = Float(pass.run(level, samples(group, worker)) ?? -1)
+    }
+
+    /// The loss alone.
+    func measure(_ group: Int, _ worker: Int) {
+        failures.pointer[group] = Float(pass.measure(level, samples(group, worker)) ?? -1)
+    }
+
+    private func samples(_ group: Int, _ worker: Int) -> BatchPass.Group {
         let first = group * Grid.lanes
-        let failure = pass.run(
-            level,
-            BatchPass.Group(
-                inputs: inputs.pointer + first * inputCount, labels: labels.pointer + first * labelCount,
-                count: min(Grid.lanes, batchSize - first), parameters: parameters.pointer, packed: packed.pointer,
-                memory: workerMemory[worker].pointer, lossScale: lossScale,
-                gradient: gradients.pointer + group * pass.parameterCount,
-                loss: losses.pointer + group * Grid.lanes))
-        failures.pointer[group] = Float(failure ?? -1)
+        return BatchPass.Group(
+            inputs: inputs.pointer + first * inputCount, labels: labels.pointer + first * labelCount,
+            count: min(Grid.lanes, batchSize - first), parameters: parameters.pointer, packed: packed.pointer,
+            memory: workerMemory[worker].pointer, lossScale: lossScale,
+            gradient: gradients.pointer + group * pass.parameterCount,
+            loss: losses.pointer + group * Grid.lanes)
     }
 }
 

@@ -3,14 +3,16 @@
 import Tensors
 
 /// All that a run must remember to go on: the parameters under their own names, the optimizer's memory as
-/// `optimizer.NAME/PARAMETER`, and whole numbers (`step`).
+/// `optimizer.NAME/PARAMETER`, whole numbers (`step`) and others (`epoch-loss`), all of them finite.
 package struct TrainerState: Hashable, Sendable {
     package var tensors: [Parameter]
     package var integers: [String: Int]
+    package var numbers: [String: Double]
 
-    package init(tensors: [Parameter], integers: [String: Int]) {
+    package init(tensors: [Parameter], integers: [String: Int], numbers: [String: Double] = [:]) {
         self.tensors = tensors
         self.integers = integers
+        self.numbers = numbers
     }
 }
 
@@ -21,7 +23,13 @@ extension Trainer {
             tensors += Network.split(
                 Array(memory.buffer), by: network.description.parameters, prefix: "optimizer.\(name)/")
         }
-        return TrainerState(tensors: tensors, integers: ["step": step])
+        var state = TrainerState(tensors: tensors, integers: ["step": step])
+        if configuration.epochSteps != nil { state.numbers["epoch-loss"] = epochLoss }
+        if let plateau {
+            state.integers.merge(plateau.integers) { $1 }
+            state.numbers.merge(plateau.numbers) { $1 }
+        }
+        return state
     }
 
     /// Takes over the optimizer's memory and the step; the parameters are in place already.
@@ -44,12 +52,21 @@ extension Trainer {
             }
         }
         resume(at: step)
+        try restoreEpoch(state)
+    }
+
+    private func restoreEpoch(_ state: TrainerState) throws {
+        guard configuration.epochSteps != nil else { return }
+        guard let loss = state.numbers["epoch-loss"] else { throw TrainingError.state("it has no epoch") }
+        var watch: PlateauWatch?
+        if case .plateau(let rule) = configuration.schedule {
+            watch = PlateauWatch(rule, integers: state.integers, numbers: state.numbers)
+            guard watch != nil else { throw TrainingError.state("its plateau is not whole") }
+        }
+        resume(epochLoss: loss, plateau: watch)
     }
 
     private var optimizerMemory: [(name: String, memory: FloatMemory)] {
-        switch configuration.optimizer {
-        case .adam: [("first-moment", moments[0]), ("second-moment", moments[1])]
-        case .sgd: [("velocity", moments[0])]
-        }
+        Array(zip(configuration.optimizer.memoryNames, moments))
     }
 }

@@ -9,13 +9,41 @@ package enum Loss: String, Hashable, Sendable, CaseIterable {
 }
 
 /// How parameters follow their gradients.
+///
+/// Weight decay is added to the gradient, as decay * weight, except by `adamW`.
 package enum Optimizer: Hashable, Sendable {
     /// Kingma and Ba, 2015; usual values 0.9, 0.999, 1e-8.
     case adam(beta1: Double, beta2: Double, epsilon: Double)
-    /// v = momentum * v + rate * gradient; parameter -= v.
-    case sgd(momentum: Double)
+    /// Loshchilov and Hutter, 2019: Adam after weight *= 1 - rate * decay, as PyTorch has it.
+    case adamW(beta1: Double, beta2: Double, epsilon: Double)
+    /// v = momentum * v + rate * gradient; parameter -= v, or with Nesterov's look ahead
+    /// parameter -= momentum * v + rate * gradient.
+    case sgd(momentum: Double, nesterov: Bool = false)
+    /// v = rho * v + (1 - rho) * gradient^2; parameter -= rate * gradient / sqrt(v + epsilon), as Keras has it (epsilon
+    /// under the root; PyTorch adds it to the root).
+    case rmsprop(rho: Double, epsilon: Double)
 
     package static let adam = Optimizer.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
+    package static let adamW = Optimizer.adamW(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
+    /// With Keras' values.
+    package static let rmsprop = Optimizer.rmsprop(rho: 0.9, epsilon: 1e-7)
+
+    /// Names of what it remembers of every parameter.
+    var memoryNames: [String] {
+        switch self {
+        case .adam, .adamW: ["first-moment", "second-moment"]
+        case .sgd: ["velocity"]
+        case .rmsprop: ["square"]
+        }
+    }
+
+    /// The factors of Adam's moments, nil for others.
+    var betas: (Double, Double)? {
+        switch self {
+        case .adam(let beta1, let beta2, _), .adamW(let beta1, let beta2, _): (beta1, beta2)
+        case .sgd, .rmsprop: nil
+        }
+    }
 }
 
 /// A factor on all learning rates, by step.
@@ -25,11 +53,13 @@ package enum LearningRateSchedule: Hashable, Sendable {
     case cosine(totalSteps: Int)
     /// `factor` to the power of how many times `every` steps are done.
     case step(every: Int, factor: Double)
+    /// Falls when the mean training loss of an epoch stops falling.
+    case plateau(PlateauRule)
 
-    /// The factor for a step, counted from 0.
+    /// The factor for a step, counted from 0; that of a plateau depends on losses and is not in it.
     package func factor(step: Int) -> Double {
         switch self {
-        case .constant: return 1
+        case .constant, .plateau: return 1
         case .cosine(let total):
             guard step < total else { return 0 }
             return (1 + Elementary.cosine(turns: Double(step) / (2 * Double(total)))) / 2
@@ -53,6 +83,14 @@ package struct TrainingConfiguration: Hashable, Sendable {
     /// On top of the layer's rate, for the slopes of PReLU.
     package var slopeLearningRateFactor: Double
     package var schedule: LearningRateSchedule
+    /// Over this many first steps the rates rise in equal parts: step k, counted from 1, has k / warmUpSteps of them.
+    package var warmUpSteps: Int
+    /// Steps of an epoch, nil where nothing depends on epochs; what a plateau looks at.
+    package var epochSteps: Int?
+    /// For the weights of convolutions; biases and slopes do not decay.
+    package var weightDecay: Double
+    /// For the weights of transposed convolutions.
+    package var deconvolutionWeightDecay: Double
     package var padding: TrainingPadding
     package var batchSize: Int
     /// Steps of the whole run.
@@ -64,12 +102,16 @@ package struct TrainingConfiguration: Hashable, Sendable {
     package init(
         loss: Loss = .mse, optimizer: Optimizer = .adam, learningRate: Double = 1e-3,
         deconvolutionLearningRate: Double? = nil, biasLearningRateFactor: Double = 1,
-        slopeLearningRateFactor: Double = 1, schedule: LearningRateSchedule = .constant,
+        slopeLearningRateFactor: Double = 1, schedule: LearningRateSchedule = .constant, warmUpSteps: Int = 0,
+        epochSteps: Int? = nil, weightDecay: Double = 0, deconvolutionWeightDecay: Double? = nil,
         padding: TrainingPadding = .validFirst, batchSize: Int = 128, steps: Int, seed: UInt64 = 0,
         gradientNormLimit: Double? = nil
     ) {
         precondition(batchSize > 0, "a batch has at least one sample, not \(batchSize)")
         precondition(steps >= 0, "a run cannot have \(steps) steps")
+        precondition(warmUpSteps >= 0, "a run cannot warm up for \(warmUpSteps) steps")
+        precondition(epochSteps ?? 1 > 0, "an epoch has at least one step")
+        if case .plateau = schedule { precondition(epochSteps != nil, "a plateau is seen after epochs only") }
         self.loss = loss
         self.optimizer = optimizer
         self.learningRate = learningRate
@@ -77,10 +119,20 @@ package struct TrainingConfiguration: Hashable, Sendable {
         self.biasLearningRateFactor = biasLearningRateFactor
         self.slopeLearningRateFactor = slopeLearningRateFactor
         self.schedule = schedule
+        self.warmUpSteps = warmUpSteps
+        self.epochSteps = epochSteps
+        self.weightDecay = weightDecay
+        self.deconvolutionWeightDecay = deconvolutionWeightDecay ?? weightDecay
         self.padding = padding
         self.batchSize = batchSize
         self.steps = steps
         self.seed = seed
         self.gradientNormLimit = gradientNormLimit
+    }
+
+    /// What the rates are multiplied by at a step, counted from 0, besides what a plateau did.
+    func factor(step: Int) -> Double {
+        let factor = schedule.factor(step: step)
+        return step < warmUpSteps ? factor * Double(step + 1) / Double(warmUpSteps) : factor
     }
 }

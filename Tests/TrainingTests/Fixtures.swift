@@ -44,6 +44,12 @@ let smallNetworks: [(name: String, description: NetworkDescription)] = [
     ("authors x3", .fsrcnn(d: 4, s: 3, m: 2, scale: 3)),
     ("authors x2, slopes per channel", .fsrcnn(d: 3, s: 2, m: 1, scale: 2, slopes: .perChannel)),
     ("scaled x4, two channels", .fsrcnn(d: 3, s: 2, m: 1, scale: 4, channels: 2, labelConvention: .scaled)),
+    (
+        "scaled x4 as Keras pads it, RGB",
+        .fsrcnn(
+            d: 3, s: 2, m: 1, scale: 4, channels: 3, labelConvention: .scaled, slopes: .perChannel,
+            deconvolutionPadding: 2)
+    ),
     ("a PReLU after the deconvolution and a convolution after it", deconvolutionInside),
 ]
 

@@ -75,7 +75,7 @@ private let plain: [NetworkDescription] = {
         #expect(
             message(network, Tensor(shape: [1, 3, 4]), .valid)
                 == "an image of 4x3 pixels is too small for the network")
-        let inside = stirred(smallNetworks[3].description)
+        let inside = stirred(smallNetworks[4].description)
         #expect(
             message(inside, Tensor(shape: [1, 8, 8]))
                 == "whole images need the transposed convolution 'up' to be the last layer")

@@ -40,6 +40,54 @@ import Training
         #expect(Network(description: .fsrcnn(scale: 3), seed: 5) != network)
     }
 
+    @Test func `weights begin by the rule that was asked for`() throws {
+        let description = NetworkDescription.fsrcnn(scale: 4, channels: 3, slopes: .perChannel)
+        func values(_ initialisation: Initialisation, _ name: String) throws -> [Float] {
+            let network = Network(description: description, seed: 4, initialisation: initialisation)
+            return try #require(network.parameters.first { $0.name == name }?.tensor.values)
+        }
+        func deviation(_ values: [Float]) -> Double {
+            (values.reduce(0) { $0 + Double($1 * $1) } / Double(values.count)).squareRoot()
+        }
+        // 3 and 56 channels of 25 taps.
+        let wanted: [(WeightRule, Double)] = [
+            (.heFanOut, (2.0 / 1400).squareRoot()), (.heFanIn, (2.0 / 75).squareRoot()), (.gaussian, 0.001),
+            (.glorot, (2.0 / 1475).squareRoot()),
+        ]
+        for (rule, wanted) in wanted {
+            let found = deviation(try values(Initialisation(weights: rule), "feature.weight"))
+            #expect((found / wanted - 1).magnitude < 0.05, "\(rule)")
+            let last = deviation(try values(Initialisation(weights: rule), "deconvolution.weight"))
+            #expect((last / 0.001 - 1).magnitude < 0.05, "\(rule)")
+        }
+        let limit = (6.0 / 1475).squareRoot()
+        let uniform = try values(Initialisation(weights: .glorot), "feature.weight").map(Double.init)
+        #expect(uniform.allSatisfy { $0.magnitude <= limit } && (uniform.max() ?? 0) > 0.99 * limit)
+
+        let mixed = Initialisation(weights: .heFanIn, layers: ["expand": .glorot], slope: 0)
+        #expect(try values(mixed, "expand.weight") == values(Initialisation(weights: .glorot), "expand.weight"))
+        #expect(try values(mixed, "map1.weight") == values(Initialisation(weights: .heFanIn), "map1.weight"))
+        #expect(try values(mixed, "map1-prelu.slope") == [Float](repeating: 0, count: 12))
+        #expect(
+            Network(description: description, seed: 4, initialisation: Initialisation())
+                == Network(description: description, seed: 4))
+    }
+
+    @Test func `the deconvolution may begin elsewhere, and the output keeps its extent`() {
+        // Keras' 'same' cuts (9 - scale) / 2 pixels off at the start, rounded down.
+        for scale in [2, 3, 4] {
+            for padding in 0...8 {
+                let scaled = NetworkDescription.fsrcnn(
+                    scale: scale, channels: 3, labelConvention: .scaled, deconvolutionPadding: padding)
+                let authors = NetworkDescription.fsrcnn(scale: scale, deconvolutionPadding: padding)
+                #expect(scaled.outputExtent(11) == 11 * scale && authors.outputExtent(11) == 10 * scale + 1)
+            }
+        }
+        let tutorial = NetworkDescription.fsrcnn(
+            scale: 4, channels: 3, labelConvention: .scaled, slopes: .perChannel, deconvolutionPadding: 2)
+        #expect(tutorial.parameterCount == 24_683)
+    }
+
     @Test func `a network is the same after its parameters went out and in`() throws {
         let network = Network(description: .fsrcnnSmall(scale: 2), seed: 1)
         let again = try Network(description: network.description, parameters: network.parameters.reversed())
