@@ -2,11 +2,11 @@
 
 import Foundation
 
-/// Measures Reprise beside its peers and prints tables: `benchmarks [training|patches|imaging|runner|hashing]...`.
+/// Measures Reprise beside its peers and prints tables: `benchmarks [training|inference|patches|imaging|runner|hashing]...`.
 @main
 enum Benchmarks {
     private enum Section: String, CaseIterable {
-        case training, patches, imaging, runner, hashing
+        case training, inference, patches, imaging, runner, hashing
     }
 
     static func main() {
@@ -41,6 +41,7 @@ enum Benchmarks {
     private static func run(_ section: Section, _ workplace: Workplace) throws {
         switch section {
         case .training: return TrainingBenchmark(workplace).run()
+        case .inference: return try InferenceBenchmark(workplace).run()
         case .imaging: return ImagingBenchmark(workplace).run()
         case .patches, .runner, .hashing: break
         }
