@@ -2,11 +2,11 @@
 
 import Foundation
 
-/// Measures Reprise beside its peers and prints tables: `benchmarks [training|inference|patches|imaging|runner|hashing]...`.
+/// Measures Reprise beside its peers and prints tables: `benchmarks [training|inference|patches|memory|imaging|runner|hashing]...`.
 @main
 enum Benchmarks {
     private enum Section: String, CaseIterable {
-        case training, inference, patches, imaging, runner, hashing
+        case training, inference, patches, memory, imaging, runner, hashing
     }
 
     static func main() {
@@ -43,13 +43,14 @@ enum Benchmarks {
         case .training: return TrainingBenchmark(workplace).run()
         case .inference: return try InferenceBenchmark(workplace).run()
         case .imaging: return ImagingBenchmark(workplace).run()
-        case .patches, .runner, .hashing: break
+        case .patches, .memory, .runner, .hashing: break
         }
         guard let reprise = workplace.reprise else {
             return print("\n\(section.rawValue): not measured, Reprise is not built ('make build' builds it)")
         }
         switch section {
         case .patches: try PatchesBenchmark(workplace, reprise).run()
+        case .memory: try MemoryBenchmark(workplace, reprise).run()
         case .runner: try RunnerBenchmark(workplace, reprise).run()
         default: try HashingBenchmark(workplace, reprise).run()
         }

@@ -94,7 +94,7 @@ enum BenchmarkError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .noBenchmark(let name):
-            "there is no benchmark '\(name)', only training, inference, patches, imaging, runner and hashing"
+            "there is no benchmark '\(name)', only training, inference, patches, memory, imaging, runner and hashing"
         case .noProgram(let name): "there is no program '\(name)'"
         case .system(let action, let reason): "cannot \(action): \(reason)"
         case .programFailed(let command, let status, let output):
