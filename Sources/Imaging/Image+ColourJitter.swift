@@ -37,8 +37,9 @@ extension Image {
     /// Every colour with its hue turned by `turns` of the circle (red to green is 1/3) in HSV; a grey image stays as it
     /// is.
     ///
-    /// With V the largest sample, C its distance from the smallest and h the hue in sixths of the circle, channel n (red
-    /// 5, green 3, blue 1) becomes V - C max(0, min(k, 4 - k, 1)) where k = (n + h) mod 6. Greys have no hue and stay.
+    /// With V the largest sample, C its distance from the smallest and h the hue in sixths of the circle, channel n
+    /// (red 5, green 3, blue 1) becomes V - C max(0, min(k, 4 - k, 1)) where k = (n + h) mod 6. Greys have no hue and
+    /// stay.
     package func adjustedHue(by turns: Double) -> Image {
         precondition(turns.isFinite, "a hue cannot be turned by \(turns)")
         let sixths = (turns - turns.rounded(.down)) * 6

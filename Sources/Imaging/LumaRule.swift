@@ -24,8 +24,8 @@ extension Image {
     /// The luma in double precision before any rounding, in units of a byte: 0...255, not the 0...1 of other planes.
     ///
     /// For `matlab` that is 16 + (65.481 R + 128.553 G + 24.966 B) / 255, in the order of operations of the rounded
-    /// luma; for both full ranges 0.299 R + 0.587 G + 0.114 B. Re-implementations that convert in floating point compare
-    /// these. A grey image is its own luma.
+    /// luma; for both full ranges 0.299 R + 0.587 G + 0.114 B. Re-implementations that convert in floating point
+    /// compare these. A grey image is its own luma.
     package func unroundedLuma(_ rule: LumaRule) -> Plane {
         guard mode == .rgb8 else { return Plane(height: height, width: width, values: pixels.map { Double($0) }) }
         switch rule {

@@ -8,8 +8,8 @@ import SystemPackage
 package import TensorStore
 
 private let allTools: [any Tool] = [
-    ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), PatchesTool(), TrainTool(), EvaluateTool(),
-    CompareTool(),
+    ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), ResizeTool(), PatchesTool(), TrainTool(),
+    EvaluateTool(), CompareTool(),
 ]
 
 extension Toolbox {

@@ -40,6 +40,11 @@ import Training
                 "images": "d315bf0b8ec209b6d70d94ef454a0416e65d161c132d44abeb7352f63ad27cff"
             ]
         ],
+        "resize": [
+            1: [
+                "images": "764df3a60be44463a0a682d18371cccb9871ac86b0168be6f1ceba54677186fe"
+            ]
+        ],
         "patches": [
             1: [
                 "patches": "195ac274e0bdcf09a594d982a73594d7dcdcee48e288912bea61d6ef14e32179"
@@ -93,6 +98,10 @@ import Training
                 settings: ["validation": 0.2, "test": 0.3, "seed": 1])
         case "augment":
             return Fixture(inputs: ["images": [try workshop.imageSet(images)]], settings: ["flips": true])
+        case "resize":
+            return Fixture(
+                inputs: ["images": [try workshop.imageSet(images)]],
+                settings: ["scale": "2/3", "kernel": "pillow-bicubic", "extents": "floor"])
         case "patches":
             return Fixture(inputs: ["images": [try workshop.imageSet(images)]], settings: ["scale": 3])
         case "train":
