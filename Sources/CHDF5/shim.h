@@ -160,4 +160,28 @@ static inline void reprise_h5_last_cause(char *text, size_t capacity) {
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, reprise_h5_copy_cause, &cause);
 }
 
+// A conversion that changes nothing: from references to strings of any length, as they are in the file, to opaque bytes
+// of their size. Where the sizes differ (references in memory are pointers) it does not apply.
+static inline herr_t reprise_h5_keep_references(
+    hid_t source, hid_t target, H5T_cdata_t *conversion, size_t count, size_t stride, size_t background_stride,
+    void *values, void *background, hid_t transfer) {
+    (void)count, (void)stride, (void)background_stride, (void)values, (void)background, (void)transfer;
+    if (conversion->command != H5T_CONV_INIT) return 0;
+    conversion->need_bkg = H5T_BKG_NO;
+    return H5Tget_size(source) == H5Tget_size(target) ? 0 : -1;
+}
+
+// Lets references to strings be read without libhdf5's following them; once in a process.
+static inline herr_t reprise_h5_allow_references(void) {
+    hid_t text = H5Tcopy(H5T_C_S1);
+    hid_t bytes = H5Tcreate(H5T_OPAQUE, 16);
+    herr_t status = H5Tset_size(text, H5T_VARIABLE);
+    if (status >= 0) status = H5Tregister(H5T_PERS_SOFT, "references", text, bytes, reprise_h5_keep_references);
+    H5Tclose(bytes);
+    H5Tclose(text);
+    return status;
+}
+
+#include "rehearsal.h"
+
 #endif

@@ -8,11 +8,11 @@ private let attributeByteLimit = 64 << 20
 extension Attribute {
     /// The attributes of an open object in byte order of their names; call inside `HDF5.locked`.
     static func all(
-        of object: hid_t, file: String, objectName: String
+        of object: hid_t, file: String, objectName: String, heap: StringHeap
     ) throws -> [Attribute] {
         let failure = { TensorFileError.cannotRead(file: file, object: objectName, reason: $0) }
         return try names(of: object, failure).sorted { $0.precedesInBytes($1) }.map { name in
-            let reader = AttributeReader(file: file, object: objectName, name: name)
+            let reader = AttributeReader(file: file, object: objectName, name: name, heap: heap)
             return Attribute(name: name, value: try reader.read(from: object))
         }
     }
@@ -56,6 +56,7 @@ private struct AttributeReader {
     let file: String
     let object: String
     let name: String
+    let heap: StringHeap
 
     func read(from object: hid_t) throws -> AttributeValue {
         let attribute = try Identifier(H5Aopen(object, name, reprise_h5_default()), failure)
@@ -65,8 +66,9 @@ private struct AttributeReader {
         let isScalar = H5Sget_simple_extent_type(space.value) == H5S_SCALAR
         switch H5Tget_class(type.value) {
         case H5T_STRING:
-            let texts = try TextFormat(type.value, failure).readAttribute(
-                attribute.value, count: count, byteLimit: attributeByteLimit, failure)
+            let texts = try TextFormat(type.value, failure).strings(
+                count: count, type: type.value, heap: heap, byteLimit: attributeByteLimit, failure
+            ) { H5Aread(attribute.value, $0, $1) }
             return isScalar || H5Sget_simple_extent_type(space.value) == H5S_NULL
                 ? .text(texts.first ?? "") : .texts(texts)
         case H5T_INTEGER, H5T_ENUM:

@@ -23,9 +23,12 @@ final class Dataset {
     /// How strings are stored; `nil` for numbers.
     let textFormat: TextFormat?
 
+    private let heap: StringHeap
+
     /// Opens and checks; call inside `HDF5.locked`.
-    init(_ name: String, in file: hid_t, path: String, fileByteCount: Int) throws {
+    init(_ name: String, in file: hid_t, path: String, fileByteCount: Int, heap: StringHeap) throws {
         self.file = path
+        self.heap = heap
         self.name = name
         let checks = DatasetChecks(file: path, name: name, fileByteCount: fileByteCount)
         let opened = try checks.open(in: file)
@@ -78,19 +81,8 @@ final class Dataset {
         try select(start: isScalar ? [] : [range.lowerBound], count: isScalar ? [] : [range.count])
         let memory = try makeMemorySpace([range.count])
         let type = try Identifier(H5Dget_type(identifier), failure)
-        if case .variable = textFormat { try checkHeapSize(type.value) }
-        return try textFormat.strings(
-            count: range.count, space: memory.value, type: type.value, byteLimit: .max, failure
-        ) { H5Dread(identifier, type.value, memory.value, space, reprise_h5_default(), $0) }
-    }
-
-    /// Many references to one long string would take far more memory than the file: the selected strings are measured
-    /// first.
-    private func checkHeapSize(_ type: hid_t) throws {
-        var byteCount: hsize_t = 0
-        try HDF5.check(H5Dvlen_get_buf_size(identifier, type, space, &byteCount), failure)
-        guard byteCount <= hsize_t(DatasetChecks.unwrittenByteLimit) else {
-            throw failure("strings of \(byteCount) bytes in one block are refused")
+        return try textFormat.strings(count: range.count, type: type.value, heap: heap, byteLimit: .max, failure) {
+            H5Dread(identifier, $0, memory.value, space, reprise_h5_default(), $1)
         }
     }
 

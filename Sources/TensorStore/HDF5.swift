@@ -24,6 +24,9 @@ package enum HDF5 {
         return try body()
     }
 
+    /// Whether references to strings can be read as such, for the whole process: negative for a failure of libhdf5's.
+    static let referenceAllowance = locked { reprise_h5_allow_references() }
+
     /// Recursive, because releasing an object inside `locked` locks again.
     ///
     /// Unsafe only for the compiler: the pointer is written once, before its first use, and a mutex is made to be

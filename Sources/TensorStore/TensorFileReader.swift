@@ -14,10 +14,12 @@ package import Tensors
 /// Reads one HDF5 file of tensors, whoever wrote it, without ever leaving that file.
 ///
 /// Opening lists every dataset and group and refuses what leads elsewhere or round in circles: soft, external and
-/// user-defined links, groups with two names. Values are checked as a dataset is first used; see `Dataset`.
+/// user-defined links, groups with two names. Values are checked as a dataset is first used; see `Dataset`. Before that,
+/// a process of its own reads the file as a rehearsal (`rehearsal.h`), so that one which libhdf5 does not survive is an
+/// error like others.
 ///
-/// `@unchecked Sendable`: its one variable, the list of open datasets, and the datasets in it are used inside
-/// `HDF5.locked` only.
+/// `@unchecked Sendable`: its variables, the list of open datasets and the heap of strings, and the datasets in the list
+/// are used inside `HDF5.locked` only.
 package final class TensorFileReader: @unchecked Sendable {
     package let path: String
 
@@ -29,6 +31,7 @@ package final class TensorFileReader: @unchecked Sendable {
 
     private let file: hid_t
     private let fileByteCount: Int
+    private let heap: StringHeap
 
     /// The datasets used last, most recent at the end.
     private var openDatasets: [Dataset] = []
@@ -37,12 +40,14 @@ package final class TensorFileReader: @unchecked Sendable {
 
     package init(path: String) throws {
         self.path = path
-        fileByteCount = try regularFileByteCount(path)
+        let fileByteCount = try regularFileByteCount(path)
+        self.fileByteCount = fileByteCount
         (file, datasetNames, groupNames) = try HDF5.locked {
-            let file = try openFile(path)
+            let file = try openFile(path, byteCount: fileByteCount)
             let listing = try FileListing(of: file.value, path: path)
             return (file.released(), listing.datasets, listing.groups)
         }
+        heap = StringHeap(of: file, path: path, fileByteCount: fileByteCount)
     }
 
     deinit {
@@ -69,7 +74,7 @@ package final class TensorFileReader: @unchecked Sendable {
             let target = try Identifier(H5Oopen(file, object ?? "/", reprise_h5_default())) {
                 .cannotRead(file: path, object: object ?? "", reason: $0)
             }
-            return try Attribute.all(of: target.value, file: path, objectName: object ?? "")
+            return try Attribute.all(of: target.value, file: path, objectName: object ?? "", heap: heap)
         }
     }
 
@@ -120,7 +125,7 @@ package final class TensorFileReader: @unchecked Sendable {
             return dataset
         }
         guard datasetNames.containsInBytes(name) else { throw TensorFileError.missing(file: path, object: name) }
-        let dataset = try Dataset(name, in: file, path: path, fileByteCount: fileByteCount)
+        let dataset = try Dataset(name, in: file, path: path, fileByteCount: fileByteCount, heap: heap)
         if openDatasets.count == Self.openDatasetLimit { openDatasets.removeFirst() }
         openDatasets.append(dataset)
         return dataset
@@ -142,7 +147,7 @@ private func regularFileByteCount(_ path: String) throws -> Int {
     return Int(details.st_size)
 }
 
-private func openFile(_ path: String) throws -> Identifier {
+private func openFile(_ path: String, byteCount: Int) throws -> Identifier {
     let error = { (reason: String) in TensorFileError.cannotOpen(file: path, reason: reason) }
     let access = try Identifier(H5Pcreate(reprise_h5_file_access()), error)
     try HDF5.check(H5Pset_fapl_sec2(access.value), error)
@@ -150,10 +155,19 @@ private func openFile(_ path: String) throws -> Identifier {
     // Rows are read as they are asked for: a buffer around each would be read anew for every row of a random batch.
     try HDF5.check(H5Pset_sieve_buf_size(access.value, 0), error)
     try HDF5.check(H5Pset_fclose_degree(access.value, H5F_CLOSE_STRONG), error)
+    try HDF5.check(HDF5.referenceAllowance, error)
+    guard reprise_h5_survives(path, access.value, rehearsalSeconds(byteCount: byteCount)) == 1 else {
+        throw error("it is damaged in a way that libhdf5 does not survive")
+    }
     guard try HDF5.check(reprise_h5_is_hdf5(path, access.value), error) > 0 else {
         throw TensorFileError.notHDF5(file: path)
     }
     return try Identifier(H5Fopen(path, reprise_h5_read_only(), access.value), error)
+}
+
+/// Far more processor time than libhdf5 takes for a sound file: ten seconds, and one for each 4 MB.
+private func rehearsalSeconds(byteCount: Int) -> UInt64 {
+    10 + UInt64(byteCount) / 4_000_000
 }
 
 extension [String] {
