@@ -19,13 +19,15 @@ package struct StageRecord: Hashable, Sendable {
     package var seconds: Double
     package var processorSeconds: Double
     package var peakMemoryBytes: Int
+    /// What of `seconds` the tool or command itself took; the rest is starting, hashing, storing and waiting.
+    package var workSeconds: Double
     package var outputs: [Artifact]
     /// The test sets it scored, when it ran.
     package var scorings: [TestScoring]
 
     package init(
         stage: String, outcome: Outcome, reason: String = "", key: ActionKey? = nil, seconds: Double = 0,
-        processorSeconds: Double = 0, peakMemoryBytes: Int = 0, outputs: [Artifact] = [],
+        processorSeconds: Double = 0, peakMemoryBytes: Int = 0, workSeconds: Double = 0, outputs: [Artifact] = [],
         scorings: [TestScoring] = []
     ) {
         self.stage = stage
@@ -35,6 +37,7 @@ package struct StageRecord: Hashable, Sendable {
         self.seconds = seconds
         self.processorSeconds = processorSeconds
         self.peakMemoryBytes = peakMemoryBytes
+        self.workSeconds = workSeconds
         self.outputs = outputs
         self.scorings = scorings
     }
@@ -121,6 +124,7 @@ extension StageRecord {
         var members = publicJSON
         members["processorSeconds"] = .number(processorSeconds)
         members["peakMemoryBytes"] = .integer(peakMemoryBytes)
+        members["workSeconds"] = .number(workSeconds)
         members["scorings"] = .array(
             scorings.map { scoring in
                 [
@@ -147,7 +151,7 @@ extension StageRecord {
             stage: stage, outcome: outcome, reason: json["reason"]?.text ?? "",
             key: json["key"]?.digest.map { ActionKey($0) }, seconds: json["seconds"]?.number ?? 0,
             processorSeconds: json["processorSeconds"]?.number ?? 0,
-            peakMemoryBytes: json["peakMemoryBytes"]?.integer ?? 0,
+            peakMemoryBytes: json["peakMemoryBytes"]?.integer ?? 0, workSeconds: json["workSeconds"]?.number ?? 0,
             outputs: json["outputs"].flatMap { ActionResult(json: $0) }?.outputs ?? [],
             scorings: (json["scorings"]?.array ?? []).compactMap { value in
                 value["images"]?.digest.map { TestScoring(images: $0, model: value["model"]?.digest) }

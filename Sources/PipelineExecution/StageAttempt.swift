@@ -111,6 +111,7 @@ struct StageAttempt: Sendable {
         case .done(let contents, let cost):
             record.processorSeconds = cost.processorSeconds
             record.peakMemoryBytes = cost.peakMemoryBytes
+            record.workSeconds = cost.workSeconds
             record.scorings = scorings
             try checkSourcesUnchanged()
             return try stored(order, contents)

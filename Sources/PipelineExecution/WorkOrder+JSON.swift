@@ -121,6 +121,7 @@ extension WorkReport {
             [
                 "contents": .object(contents.mapValues { .text($0.description) }),
                 "processorSeconds": .number(cost.processorSeconds), "peakMemoryBytes": .integer(cost.peakMemoryBytes),
+                "workSeconds": .number(cost.workSeconds),
             ]
         case .failed(let failure):
             ["failure": failure.json]
@@ -145,7 +146,8 @@ extension WorkReport {
             }
             let cost = WorkCost(
                 processorSeconds: try reader.number("processorSeconds"),
-                peakMemoryBytes: try reader.integer("peakMemoryBytes"))
+                peakMemoryBytes: try reader.integer("peakMemoryBytes"),
+                workSeconds: json["workSeconds"]?.number ?? 0)
             self = .done(contents: contents, cost: cost)
         }
     }

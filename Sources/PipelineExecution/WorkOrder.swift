@@ -58,10 +58,13 @@ package enum WorkReport: Hashable, Sendable {
 package struct WorkCost: Hashable, Sendable {
     package let processorSeconds: Double
     package let peakMemoryBytes: Int
+    /// Wall time of the tool or command alone, before its outputs' contents were taken; 0 where that is not known.
+    package let workSeconds: Double
 
-    package init(processorSeconds: Double, peakMemoryBytes: Int) {
+    package init(processorSeconds: Double, peakMemoryBytes: Int, workSeconds: Double = 0) {
         self.processorSeconds = processorSeconds
         self.peakMemoryBytes = peakMemoryBytes
+        self.workSeconds = workSeconds
     }
 }
 

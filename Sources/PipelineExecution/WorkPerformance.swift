@@ -29,6 +29,8 @@ package struct WorkPerformance: Sendable {
 
     /// Never throws: whatever goes wrong is the report.
     package func report(on order: WorkOrder) async -> WorkReport {
+        let clock = ContinuousClock()
+        let start = clock.now
         do {
             switch order.work {
             case .tool(let name, let settings, let claims):
@@ -36,7 +38,8 @@ package struct WorkPerformance: Sendable {
             case .command(let command):
                 try await CommandRun(command: command, order: order).run()
             }
-            return .done(contents: try contents(of: order), cost: .ofThisProcess())
+            let workSeconds = (clock.now - start) / .seconds(1)
+            return .done(contents: try contents(of: order), cost: .ofThisProcess(workSeconds: workSeconds))
         } catch let failure as ToolFailure {
             return .failed(failure)
         } catch let error as StoreError {
@@ -85,7 +88,7 @@ package struct WorkPerformance: Sendable {
 
 extension WorkCost {
     /// What this process and those it has waited for used so far.
-    static func ofThisProcess() -> WorkCost {
+    static func ofThisProcess(workSeconds: Double) -> WorkCost {
         var seconds = 0.0
         var peak = 0
         #if canImport(Darwin)
@@ -102,6 +105,6 @@ extension WorkCost {
             seconds += Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1e6
             peak = max(peak, Int(usage.ru_maxrss) * bytesPerUnit)
         }
-        return WorkCost(processorSeconds: seconds, peakMemoryBytes: peak)
+        return WorkCost(processorSeconds: seconds, peakMemoryBytes: peak, workSeconds: workSeconds)
     }
 }
