@@ -60,9 +60,11 @@ struct ImageSetWriter {
     }
 }
 
-/// Reads an image set, one image at a time.
-struct ImageSetReader {
+/// Reads an image set, one image at a time, from any thread.
+struct ImageSetReader: Sendable {
     let entries: [ImageSetEntry]
+    /// Of each image, in pixels.
+    let extents: [(height: Int, width: Int)]
     private let modes: [Image.Mode]
     private let file: TensorFileReader
     private let path: FilePath
@@ -89,19 +91,22 @@ struct ImageSetReader {
         self.path = path
         self.entries = entries
         self.modes = modes
+        extents = try zip((0..<count).map(ImageSetWriter.dataset), zip(modes, entries)).map { dataset, described in
+            let shape = try attributes.file.shape(of: dataset)
+            let (mode, entry) = described
+            let expected = mode == .grey8 ? 2 : 3
+            guard shape.rank == expected, shape[0] > 0, shape[1] > 0, expected == 2 || shape[2] == mode.channelCount
+            else { throw ToolFailure("image '\(entry.name)' of '\(path)' has the shape \(shape)") }
+            return (shape[0], shape[1])
+        }
     }
 
     var count: Int { entries.count }
 
     func image(_ index: Int) throws -> Image {
-        let dataset = ImageSetWriter.dataset(index)
-        let shape = try file.shape(of: dataset)
-        let mode = modes[index]
-        let expected = mode == .grey8 ? 2 : 3
-        guard shape.rank == expected, shape[0] > 0, shape[1] > 0, expected == 2 || shape[2] == mode.channelCount else {
-            throw ToolFailure("image '\(entries[index].name)' of '\(path)' has the shape \(shape)")
-        }
+        let extent = extents[index]
         return Image(
-            height: shape[0], width: shape[1], mode: mode, pixels: try file.read(dataset, as: UInt8.self))
+            height: extent.height, width: extent.width, mode: modes[index],
+            pixels: try file.read(ImageSetWriter.dataset(index), as: UInt8.self))
     }
 }

@@ -8,7 +8,7 @@ import SystemPackage
 package import TensorStore
 
 private let allTools: [any Tool] = [
-    ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), ResizeTool(), PatchesTool(), TrainTool(),
+    ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), JitterTool(), ResizeTool(), PatchesTool(), TrainTool(),
     EvaluateTool(), CompareTool(),
 ]
 

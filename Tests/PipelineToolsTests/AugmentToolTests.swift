@@ -93,4 +93,39 @@ import Testing
         let images = [StoredImage("a", pattern(4, 6)), StoredImage("a_rot90", pattern(4, 6))]
         #expect(try failure { _ = try augmented(images, ["scales": [1]]) }.message == "two images are called 'a_rot90'")
     }
+
+    @Test func `sides are rounded down where that is asked for`() throws {
+        let image = pattern(21, 34)
+        let here = try augmented([StoredImage("a", image)], ["rotations": [0], "extents": "floor"])
+        #expect(
+            here.map { [$0.image.height, $0.image.width] } == [[21, 34], [18, 30], [16, 27], [14, 23], [12, 20]])
+        #expect(here[1].image == image.resized(height: 18, width: 30, border: .mirror))
+        #expect(
+            try augmented([StoredImage("a", image)], ["extents": "ceil"]) == augmented([StoredImage("a", image)]))
+        #expect(
+            try failure {
+                _ = try augmented([StoredImage("a", pattern(1, 9))], ["extents": "floor"])
+            } == ToolFailure("nothing is left of image 'a' of 9x1 pixels at scale 0.6", at: .setting("scales")))
+    }
+
+    @Test func `another kernel resizes as it does elsewhere`() throws {
+        let image = pattern(21, 34)
+        let here = try augmented(
+            [StoredImage("a", image)], ["rotations": [0], "scales": [0.7], "kernel": "pillow-bicubic"])
+        #expect(here.map(\.image) == [image.resized(height: 15, width: 24, kernel: .pillowBicubic, border: .mirror)])
+        #expect(
+            try failure {
+                _ = try augmented([StoredImage("a", image)], ["kernel": "pillow-bicubic", "border": "clamp"])
+            } == ToolFailure("the kernel 'pillow-bicubic' has its own rule for edges", at: .setting("border")))
+    }
+
+    @Test func `any number of threads gives the same file`() throws {
+        let workshop = try Workshop()
+        let images = try workshop.imageSet(
+            (0..<7).map { StoredImage("i\($0)", pattern(20 + 3 * $0, 31 - $0, seed: $0)) })
+        let bytes = try [1, 2, 5].map { threads in
+            try Files.bytes(of: workshop.run("augment", ["images": [images]], threads: threads).path("images"))
+        }
+        #expect(bytes[0] == bytes[1] && bytes[0] == bytes[2])
+    }
 }

@@ -45,6 +45,11 @@ import Training
                 "images": "764df3a60be44463a0a682d18371cccb9871ac86b0168be6f1ceba54677186fe"
             ]
         ],
+        "jitter": [
+            1: [
+                "images": "9655c98f81f5451d83acbe908369b6ad97156d6a63a1ef3dc874267f32429a8f"
+            ]
+        ],
         "patches": [
             1: [
                 "patches": "195ac274e0bdcf09a594d982a73594d7dcdcee48e288912bea61d6ef14e32179"
@@ -102,6 +107,13 @@ import Training
             return Fixture(
                 inputs: ["images": [try workshop.imageSet(images)]],
                 settings: ["scale": "2/3", "kernel": "pillow-bicubic", "extents": "floor"])
+        case "jitter":
+            return Fixture(
+                inputs: ["images": [try workshop.imageSet(images)]],
+                settings: [
+                    "crop": 40, "passes": 3, "flip": 0.5, "colour": 0.8, "brightness": 0.1, "contrast": 0.1,
+                    "saturation": 0.1, "hue": 0.1, "seed": 4,
+                ])
         case "patches":
             return Fixture(inputs: ["images": [try workshop.imageSet(images)]], settings: ["scale": 3])
         case "train":
