@@ -1,145 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ContentStore
 import Imaging
 import PipelineExecution
 import PipelineManifest
+import Synchronization
 import SystemPackage
 import TensorStore
 import Tensors
 import Training
 
-/// Cuts pairs of LR and HR luma patches by the FSRCNN authors' rules (`generate_train` of their code).
+/// Cuts pairs of LR and HR patches by the rule of an architecture.
 ///
-/// Each HR image becomes luma, is cut to a multiple of the scale, taken to 0...1 and made small by MATLAB's imresize in
-/// double precision; inputs then start at every `stride`-th LR pixel, and each label where `LabelGeometry` says.
+/// Where patches lie follows from the images' extents alone, so their number is known before any is cut, each image has
+/// a place of its own in the file, and the images are worked on in parallel.
 struct PatchesTool: Tool {
     let interface = ToolInterface(
-        name: "patches", version: 1,
-        summary: "cuts pairs of LR and HR luma patches by the FSRCNN authors' rules",
+        name: "patches", version: 2,
+        summary: "cuts pairs of LR and HR patches by the rule of an architecture",
         inputs: [.init("images", [.images], summary: "HR images; each must be large enough for one patch")],
         outputs: [.init("patches", .patches, summary: "inputs, labels, and where each was cut")],
         settings: [
             .init("scale", .integerChoice([2, 3, 4]), .required, summary: "how much smaller LR is"),
             .init(
-                "convention", .choice(LabelConvention.allCases.map(\.rawValue)), .defaulted(.text("authors")),
-                summary: "'authors' cuts labels of (n-1)*scale+1 pixels, 'scaled' of n*scale"),
+                "rule", .choice(PatchArchitecture.allCases.map(\.rawValue)), .defaulted(.text("fsrcnn")),
+                summary: "'fsrcnn' pairs LR with labels, 'srcnn' LR enlarged to HR size with the middle of HR"),
             .init(
-                "padding", .choice(TrainingPadding.allCases.map(\.rawValue)), .defaulted(.text("valid-first")),
-                summary: "of convolutions in training: 'valid-first' leaves the first one unpadded, as the authors do"),
+                "convention", .choice(LabelConvention.allCases.map(\.rawValue)), .optional,
+                summary: "of 'fsrcnn': 'authors', as where it is left out, has labels of (n-1)*scale+1 pixels, "
+                    + "'scaled' of n*scale"),
+            .init(
+                "padding", .choice(TrainingPadding.allCases.filter { $0 != .valid }.map(\.rawValue)), .optional,
+                summary: "of convolutions in training, for 'fsrcnn': 'valid-first', as where it is left out, leaves "
+                    + "the first one unpadded, as the authors do"),
             .init(
                 "input", .integer(5...256), .optional,
-                summary: "LR pixels of an input; 14, 11, 10 at scales 2, 3, 4 where it is left out, less 4 if padded"),
-            .init("stride", .integer(1...1024), .defaulted(.integer(4)), summary: "LR pixels from patch to patch"),
+                summary: "pixels of an input's side; where it is left out 33 for 'srcnn', else 14, 11, 10 at scales "
+                    + "2, 3, 4, less 4 if padded"),
             .init(
-                "border", .choice(ResamplingBorder.allCases.map(\.rawValue)), .defaulted(.text("mirror")),
-                summary: "how resizing sees past the edge: 'mirror' as MATLAB since 2016, 'clamp' as before"),
+                "label", .integer(1...256), .optional,
+                summary: "HR pixels of a label's side, for 'srcnn' alone; 12 less than the input where it is left out"),
+            .init(
+                "stride", .integer(1...1024), .optional,
+                summary: "input pixels from patch to patch; 4 where it is left out, 14 for 'srcnn'"),
+            .init(
+                "overlap", .boolean, .defaulted(.boolean(true)),
+                summary: "false: the stride is the input's size, so that no two inputs of an image share a pixel"),
+            .init(
+                "random", .integer(1...1_000_000), .optional,
+                summary: "patches an image, each at a place drawn by itself; on a grid where it is left out"),
+            .init("seed", .integer(0...Int.max), .optional, summary: "of the random places; 0 where it is left out"),
+            .init(
+                "colours", .choice(PatchColours.allCases.map(\.rawValue)), .defaulted(.text("luma")),
+                summary: "one channel, MATLAB's luma, or the three of RGB"),
+            .init(
+                "kernel", .choice(ResamplingKernel.all.map(\.name)), .defaulted(.text("matlab-bicubic")),
+                summary: "makes LR: MATLAB's in double precision, not quantised, of luma; the others on bytes of the "
+                    + "image as it is, luma taken after"),
+            .init(
+                "border", .choice(ResamplingBorder.allCases.map(\.rawValue)), .optional,
+                summary: "how MATLAB's kernel sees past the edge: 'mirror' as MATLAB since 2016, as where it is left "
+                    + "out, 'clamp' as before"),
         ])
 
     func run(_ context: ToolContext) throws {
         let images = try ImageSetReader(context.input("images").path)
-        let geometry = try Self.geometry(context.settings)
-        guard let border = ResamplingBorder(rawValue: context.settings.text("border")) else {
-            preconditionFailure("the interface lets no other border through")
+        let rule = try PatchRule(context.settings)
+        try Self.checkSizes(images, rule)
+        let firsts = images.extents.reduce(into: [0]) { firsts, extent in
+            let count = rule.placement.count(rule.geometry, height: extent.height, width: extent.width)
+            firsts.append(firsts[firsts.count - 1] + count)
         }
-        let stride = context.settings.integer("stride")
-        let file = try PatchSetWriter(context.output("patches").string, geometry, stride: stride, border: border)
-        for index in 0..<images.count {
-            let pair = try Self.pair(of: try images.image(index), images.entries[index], geometry, border)
-            try file.append(PatchCut(pair, geometry, stride: stride), image: index)
-            context.report(
-                StageProgress("images", done: index + 1, total: images.count, remark: "\(file.count) patches"))
+        let file = try TensorFileWriter(path: context.output("patches").string)
+        let patches = try PatchSetWriter(file, rule, count: firsts[images.count])
+        let progress = PatchProgress(context, images: images.count)
+        try WorkerPool(threads: context.threads).parallelThrowing(images.count) { index, _ in
+            let image = try images.image(index)
+            let positions = rule.placement.positions(
+                rule.geometry, height: image.height, width: image.width, purpose: .patchPlace,
+                sample: RandomPurpose.sample(named: images.entries[index].name))
+            try patches.write(PatchPlanes(image, rule), at: positions, image: index, from: firsts[index])
+            progress.add(patches: positions.count)
         }
-        try file.close(images: images.entries)
-    }
-
-    private static func geometry(_ settings: ToolSettings) throws -> LabelGeometry {
-        guard let convention = LabelConvention(rawValue: settings.text("convention")),
-            let padding = TrainingPadding(rawValue: settings.text("padding"))
-        else { preconditionFailure("the interface lets no other convention or padding through") }
-        return LabelGeometry(
-            scale: settings.integer("scale"), convention: convention, trainingPadding: padding,
-            inputSize: settings.optionalInteger("input"))
-    }
-
-    /// LR and HR luma in 0...1.
-    private static func pair(
-        of image: Image, _ entry: ImageSetEntry, _ geometry: LabelGeometry, _ border: ResamplingBorder
-    ) throws -> (low: Plane, high: Plane) {
-        let least = geometry.inputSize * geometry.scale
-        guard min(image.height, image.width) >= least,
-            let luma = image.luma.cropped(toMultipleOf: geometry.scale)
-        else {
-            throw ToolFailure(
-                "image '\(entry.name)' is \(image.width)x\(image.height) pixels, and a patch of "
-                    + "\(geometry.inputSize) LR pixels at x\(geometry.scale) needs \(least)x\(least)",
-                at: .input("images"),
-                hint: "leave it out, use a smaller 'input', or augment with larger scales")
-        }
-        let high = Plane(luma)
-        return (high.resized(by: 1 / Double(geometry.scale), border: border), high)
-    }
-}
-
-/// The patches of one image, in the order of their rows, then columns.
-private struct PatchCut {
-    private(set) var inputs: [Float] = []
-    private(set) var labels: [Float] = []
-    /// Row and column of each input's first LR pixel.
-    private(set) var positions: [(row: Int, column: Int)] = []
-
-    init(_ pair: (low: Plane, high: Plane), _ geometry: LabelGeometry, stride: Int) {
-        let size = geometry.inputSize
-        for row in Swift.stride(from: 0, through: pair.low.height - size, by: stride) {
-            for column in Swift.stride(from: 0, through: pair.low.width - size, by: stride) {
-                positions.append((row, column))
-                Self.append(pair.low, row, column, size, to: &inputs)
-                Self.append(
-                    pair.high, row * geometry.scale + geometry.labelStart,
-                    column * geometry.scale + geometry.labelStart, geometry.labelSize, to: &labels)
-            }
-        }
-    }
-
-    private static func append(_ plane: Plane, _ row: Int, _ column: Int, _ size: Int, to values: inout [Float]) {
-        for line in row..<row + size {
-            let start = line * plane.width + column
-            values.append(contentsOf: plane.values[start..<start + size].lazy.map { Float($0) })
-        }
-    }
-}
-
-/// Streams patches to a file.
-private final class PatchSetWriter {
-    private(set) var count = 0
-    private let file: TensorFileWriter
-    private let inputs: TensorStream<Float>
-    private let labels: TensorStream<Float>
-    private let origins: TensorStream<Int32>
-
-    init(_ path: String, _ geometry: LabelGeometry, stride: Int, border: ResamplingBorder) throws {
-        file = try TensorFileWriter(path: path)
-        try file.setAttribute("format", "patches")
-        for (name, value) in geometry.attributes.sorted(by: { $0.key < $1.key }) { try file.setAttribute(name, value) }
-        try file.setAttribute("stride", .integer(stride))
-        try file.setAttribute("kernel", .text(ResamplingKernel.matlabBicubic.description))
-        try file.setAttribute("border", .text(border.rawValue))
-        try file.setAttribute("luma", "matlab-rgb2ycbcr")
-        inputs = try file.stream("input", rowShape: [1, geometry.inputSize, geometry.inputSize])
-        labels = try file.stream("label", rowShape: [1, geometry.labelSize, geometry.labelSize])
-        origins = try file.stream("origin", rowShape: [3])
-    }
-
-    func append(_ cut: PatchCut, image: Int) throws {
-        try inputs.append(cut.inputs)
-        try labels.append(cut.labels)
-        try origins.append(cut.positions.flatMap { [Int32(image), Int32($0.row), Int32($0.column)] })
-        count += cut.positions.count
-    }
-
-    func close(images: [ImageSetEntry]) throws {
-        try file.writeStrings("images", images.map(\.name))
-        try file.writeStrings("sources", images.map(\.source))
-        try file.writeStrings("transforms", images.map(\.transform))
+        try file.writeStrings("images", images.entries.map(\.name))
+        try file.writeStrings("sources", images.entries.map(\.source))
+        try file.writeStrings("transforms", images.entries.map(\.transform))
         try file.close()
+    }
+
+    private static func checkSizes(_ images: ImageSetReader, _ rule: PatchRule) throws(ToolFailure) {
+        let (geometry, least) = (rule.geometry, rule.geometry.leastExtent)
+        let small = images.extents.indices.filter {
+            min(images.extents[$0].height, images.extents[$0].width) < least
+        }
+        guard let first = small.first else { return }
+        let extent = images.extents[first]
+        let others = small.dropFirst().map { "'\(images.entries[$0].name)'" }.joined(separator: ", ")
+        throw ToolFailure(
+            "image '\(images.entries[first].name)' is \(extent.width)x\(extent.height) pixels, and a patch of "
+                + "\(geometry.inputSize) \(geometry.inputScale == 1 ? "enlarged" : "LR") pixels at x\(geometry.scale) "
+                + "needs \(least)x\(least)" + (others.isEmpty ? "" : "; too small are also \(others)"),
+            at: .input("images"), hint: "leave it out, use a smaller 'input', or augment with larger scales")
+    }
+}
+
+/// Counts what the threads have done and reports it.
+private final class PatchProgress: Sendable {
+    private let context: ToolContext
+    private let total: Int
+    private let done = Mutex((images: 0, patches: 0))
+
+    init(_ context: ToolContext, images: Int) {
+        self.context = context
+        total = images
+    }
+
+    func add(patches: Int) {
+        done.withLock { done in
+            done.images += 1
+            done.patches += patches
+            context.report(
+                StageProgress("images", done: done.images, total: total, remark: "\(done.patches) patches"))
+        }
     }
 }

@@ -15,6 +15,8 @@ package enum TrainingPadding: String, Hashable, Sendable, CaseIterable {
     /// The first convolution has no padding, the others pad with zeros (the authors' way).
     case validFirst = "valid-first"
     case zero, replicate
+    /// No convolution has any (SRCNN).
+    case valid
 }
 
 /// Layers in order.
@@ -96,6 +98,7 @@ package struct NetworkDescription: Hashable, Sendable {
                 case .validFirst: return layer.padded(first ? .valid : .zero)
                 case .zero: return layer.padded(.zero)
                 case .replicate: return layer.padded(.replicate)
+                case .valid: return layer.padded(.valid)
                 }
             })
     }

@@ -53,7 +53,10 @@ import Training
         "patches": [
             1: [
                 "patches": "195ac274e0bdcf09a594d982a73594d7dcdcee48e288912bea61d6ef14e32179"
-            ]
+            ],
+            2: [
+                "patches": "3d320b9b7dde61253b1a9473ee0d2b034b0dc703f549b03956fd9565d4c1a2e4"
+            ],
         ],
         "train": [
             1: [

@@ -59,7 +59,9 @@ import Training
     @Test func `a training is what the trainer makes of the same patches, step by step`() throws {
         let outputs = try train(["learning-rate": 0.002, "deconvolution-learning-rate": 0.0005])
         let file = try TensorFileReader(path: patches.path.string)
-        let source = MemoryPatchSource(inputs: try file.readTensor("input"), labels: try file.readTensor("label"))
+        let labels = try file.read("label", as: UInt8.self).map { Float(Double($0) / 255) }
+        let source = MemoryPatchSource(
+            inputs: try file.readTensor("input"), labels: Tensor(shape: try file.shape(of: "label"), values: labels))
         let network = Network(description: .fsrcnn(d: 4, s: 2, m: 1, scale: 3), seed: 1)
         let trainer = Trainer(
             network: network,

@@ -38,7 +38,7 @@ private func passingNetwork(scale: Int, convention: LabelConvention) throws -> N
     @Test func `labels of the padded and the scaled conventions fit the network`() {
         for scale in 2...4 {
             for convention in LabelConvention.allCases {
-                for padding in TrainingPadding.allCases {
+                for padding in TrainingPadding.allCases where padding != .valid {
                     let geometry = LabelGeometry(
                         scale: scale, convention: convention, trainingPadding: padding, inputSize: 12)
                     let description = NetworkDescription.fsrcnn(scale: scale, labelConvention: convention)
@@ -50,6 +50,44 @@ private func passingNetwork(scale: Int, convention: LabelConvention) throws -> N
         }
         #expect(LabelGeometry(scale: 3, convention: .scaled).outputShift == 0)
         #expect(LabelGeometry(scale: 3, trainingPadding: .zero).inputSize == 7)
+    }
+
+    @Test func `SRCNN's label is the middle of an input at HR size`() {
+        for scale in 2...4 {
+            let geometry = LabelGeometry(srcnn: scale)
+            #expect(geometry.inputSize == 33 && geometry.labelSize == 21 && geometry.labelStart == 6)
+            #expect(geometry.inputScale == 1 && geometry.outputShift == 0)
+            // 33 is no multiple of 2 and 4, to which images are cut first.
+            #expect(geometry.leastExtent == [2: 34, 3: 33, 4: 36][scale])
+            for extent in 1...100 {
+                #expect(geometry.inputExtent(extent) == extent - extent % scale)
+                #expect(LabelGeometry(scale: scale).inputExtent(extent) == extent / scale)
+            }
+        }
+    }
+
+    @Test func `patches are counted as they are placed, on images of all small extents`() {
+        let geometries = [
+            LabelGeometry(scale: 2, trainingPadding: .zero, inputSize: 5), LabelGeometry(scale: 3, inputSize: 6),
+            LabelGeometry(srcnn: 3, inputSize: 9, labelSize: 5),
+        ]
+        for geometry in geometries {
+            for (height, width) in (1...30).flatMap({ height in [4, 10, 17, 29].map { (height, $0) } }) {
+                for placement in [PatchPlacement.grid(stride: 1), .grid(stride: 4), .random(count: 3, seed: 1)] {
+                    let positions = placement.positions(
+                        geometry, height: height, width: width, purpose: RandomPurpose(rawValue: 1 << 20), sample: 5)
+                    #expect(placement.count(geometry, height: height, width: width) == positions.count)
+                    #expect(positions.isEmpty == (min(height, width) < geometry.leastExtent))
+                    for (row, column) in positions {
+                        #expect(row >= 0 && row + geometry.inputSize <= geometry.inputExtent(height))
+                        #expect(column >= 0 && column + geometry.inputSize <= geometry.inputExtent(width))
+                        let end = geometry.labelStart + geometry.labelSize
+                        #expect(row * geometry.inputScale + end <= height)
+                        #expect(column * geometry.inputScale + end <= width)
+                    }
+                }
+            }
+        }
     }
 
     /// On a ramp whose value is its column, a low-resolution pixel at scale 3 has the value of the middle one of its
