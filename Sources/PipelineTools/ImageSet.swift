@@ -67,7 +67,6 @@ struct ImageSetReader: Sendable {
     let extents: [(height: Int, width: Int)]
     private let modes: [Image.Mode]
     private let file: TensorFileReader
-    private let path: FilePath
 
     init(_ path: FilePath) throws {
         let attributes = try RequiredAttributes(path, kind: "an image set", format: "images")
@@ -75,30 +74,11 @@ struct ImageSetReader: Sendable {
         guard (0...attributes.file.datasetNames.count).contains(count) else {
             throw attributes.fault("it cannot hold \(count) images")
         }
-        var entries: [ImageSetEntry] = []
-        var modes: [Image.Mode] = []
-        for dataset in (0..<count).map(ImageSetWriter.dataset) {
-            guard let mode = Image.Mode(rawValue: try attributes.text("mode", of: dataset)) else {
-                throw attributes.fault("'\(dataset)' has a mode that is not known")
-            }
-            modes.append(mode)
-            entries.append(
-                ImageSetEntry(
-                    name: try attributes.text("name", of: dataset), source: try attributes.text("source", of: dataset),
-                    transform: try attributes.text("transform", of: dataset)))
-        }
+        let descriptions = try (0..<count).map { try ImageDescription(of: ImageSetWriter.dataset($0), attributes) }
         file = attributes.file
-        self.path = path
-        self.entries = entries
-        self.modes = modes
-        extents = try zip((0..<count).map(ImageSetWriter.dataset), zip(modes, entries)).map { dataset, described in
-            let shape = try attributes.file.shape(of: dataset)
-            let (mode, entry) = described
-            let expected = mode == .grey8 ? 2 : 3
-            guard shape.rank == expected, shape[0] > 0, shape[1] > 0, expected == 2 || shape[2] == mode.channelCount
-            else { throw ToolFailure("image '\(entry.name)' of '\(path)' has the shape \(shape)") }
-            return (shape[0], shape[1])
-        }
+        entries = descriptions.map(\.entry)
+        extents = descriptions.map { ($0.height, $0.width) }
+        modes = descriptions.map(\.mode)
     }
 
     var count: Int { entries.count }
@@ -108,5 +88,27 @@ struct ImageSetReader: Sendable {
         return Image(
             height: extent.height, width: extent.width, mode: modes[index],
             pixels: try file.read(ImageSetWriter.dataset(index), as: UInt8.self))
+    }
+}
+
+/// All of a stored image but its pixels.
+private struct ImageDescription {
+    let entry: ImageSetEntry
+    let mode: Image.Mode
+    let height, width: Int
+
+    init(of dataset: String, _ attributes: RequiredAttributes) throws {
+        let texts = try attributes.texts(["name", "source", "transform", "mode"], of: dataset)
+        entry = ImageSetEntry(name: texts[0], source: texts[1], transform: texts[2])
+        guard let mode = Image.Mode(rawValue: texts[3]) else {
+            throw attributes.fault("'\(dataset)' has a mode that is not known")
+        }
+        let shape = try attributes.file.shape(of: dataset)
+        let expected = mode == .grey8 ? 2 : 3
+        guard shape.rank == expected, shape[0] > 0, shape[1] > 0, expected == 2 || shape[2] == mode.channelCount else {
+            throw ToolFailure("image '\(entry.name)' of '\(attributes.path)' has the shape \(shape)")
+        }
+        self.mode = mode
+        (height, width) = (shape[0], shape[1])
     }
 }

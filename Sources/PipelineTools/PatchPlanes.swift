@@ -24,16 +24,14 @@ struct PatchPlanes {
     /// Kernels on bytes shrink the image as it is, and luma is taken after (as scripts with Pillow and OpenCV do).
     init(_ image: Image, _ rule: PatchRule) {
         let scale = rule.geometry.scale
-        guard let whole = image.cropped(toMultipleOf: scale) else {
+        guard let high = (rule.colours == .luma ? image.luma : image.rgb).cropped(toMultipleOf: scale) else {
             preconditionFailure("an image of \(image.width)x\(image.height) is smaller than its scale")
         }
-        let high = rule.colours == .luma ? whole.luma : whole.rgb
         labels = ChannelPlanes(high)
         if rule.kernel.resizesPlanes {
             inputs = .numbers(
                 ChannelPlanes(
-                    labels.images.map { channel in
-                        let plane = Plane(channel)
+                    labels.planes.map { plane in
                         let low = plane.resized(by: 1 / Double(scale), kernel: rule.kernel, border: rule.border)
                         return rule.geometry.inputScale == scale
                             ? low
@@ -41,12 +39,12 @@ struct PatchPlanes {
                                 height: plane.height, width: plane.width, kernel: rule.kernel, border: rule.border)
                     }))
         } else {
+            let whole = image.cropped(top: 0, left: 0, height: high.height, width: high.width)
             let low = whole.resized(
-                height: whole.height / scale, width: whole.width / scale, kernel: rule.kernel, border: rule.border)
+                height: high.height / scale, width: high.width / scale, kernel: rule.kernel, border: rule.border)
             let input =
                 rule.geometry.inputScale == scale
-                ? low
-                : low.resized(height: whole.height, width: whole.width, kernel: rule.kernel, border: rule.border)
+                ? low : low.resized(height: high.height, width: high.width, kernel: rule.kernel, border: rule.border)
             inputs = .bytes(ChannelPlanes(rule.colours == .luma ? input.luma : input.rgb))
         }
     }
@@ -121,13 +119,14 @@ extension ChannelPlanes<UInt8> {
         }
     }
 
-    /// Each channel as a grey image.
-    fileprivate var images: [Image] {
+    /// Each channel divided by 255, as MATLAB's `im2double`.
+    fileprivate var planes: [Plane] {
         let count = height * width
+        let quotients = (0...255).map { Double($0) / 255 }
         return (0..<channelCount).map { channel in
-            Image(
-                height: height, width: width, mode: .grey8,
-                pixels: channelCount == 1 ? values : Array(values[channel * count..<(channel + 1) * count]))
+            Plane(
+                height: height, width: width,
+                values: values[channel * count..<(channel + 1) * count].map { quotients[Int($0)] })
         }
     }
 }

@@ -119,6 +119,8 @@ private final class PatchProgress: Sendable {
         done.withLock { done in
             done.images += 1
             done.patches += patches
+            // A line for each of a hundred thousand images would be most of the work.
+            guard done.images == total || done.images.isMultiple(of: max(1, total / 100)) else { return }
             context.report(
                 StageProgress("images", done: done.images, total: total, remark: "\(done.patches) patches"))
         }

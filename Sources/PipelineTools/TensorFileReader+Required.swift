@@ -39,6 +39,17 @@ struct RequiredAttributes {
         }
     }
 
+    /// Several texts of one object, which is looked at once.
+    func texts(_ names: [String], of object: String) throws -> [String] {
+        let attributes = try file.attributes(of: object)
+        return try names.map { name in
+            guard case .text(let value)? = attributes.first(where: { $0.name == name })?.value else {
+                throw lacks(name, object)
+            }
+            return value
+        }
+    }
+
     func fault(_ what: String) -> ToolFailure {
         ToolFailure("'\(path)' is not \(kind) of Reprise: \(what)")
     }
