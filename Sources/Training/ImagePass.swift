@@ -7,11 +7,14 @@
 package import Tensors
 
 extension Network {
-    /// The rows and columns of a tile, counted before the final upsampling.
+    /// The most rows and columns of a tile, counted before the final upsampling.
+    ///
+    /// The first layers compute some ten rows and columns more than a tile has, so tiles are as wide as most images of
+    /// the test sets, and low enough that a worker's memory stays within a few megabytes.
     package struct TileSize: Hashable, Sendable {
         package var rows, columns: Int
 
-        package init(rows: Int = 32, columns: Int = 128) {
+        package init(rows: Int = 36, columns: Int = 272) {
             precondition(rows > 0 && columns > 0, "a tile of \(rows)x\(columns) is empty")
             (self.rows, self.columns) = (rows, columns)
         }
@@ -85,15 +88,21 @@ struct ImagePass: Sendable {
         }
     }
 
+    /// As few tiles as the size allows, of nearly one size, so that no sliver is computed with all that it needs around.
     func tiles(_ size: Network.TileSize) -> [Region] {
-        let whole = whole
-        func parts(_ range: Range<Int>, _ length: Int) -> [Range<Int>] {
-            stride(from: range.lowerBound, to: range.upperBound, by: length).map {
-                $0..<min($0 + length, range.upperBound)
-            }
-        }
-        return parts(whole.rows, size.rows).flatMap { rows in
-            parts(whole.columns, size.columns).map { Region(rows: rows, columns: $0) }
+        let rows = Self.parts(whole.rows, most: size.rows, unit: 1)
+        let columns = Self.parts(whole.columns, most: size.columns, unit: min(size.columns, Grid.lanes))
+        return rows.flatMap { rows in columns.map { Region(rows: rows, columns: $0) } }
+    }
+
+    /// A range in parts of one length but for the last, each at most `most` long; `unit` divides the length where it
+    /// can.
+    private static func parts(_ range: Range<Int>, most: Int, unit: Int) -> [Range<Int>] {
+        let count = (range.count + most - 1) / most
+        let even = (range.count + count - 1) / count
+        let length = min((even + unit - 1) / unit * unit, most)
+        return stride(from: range.lowerBound, to: range.upperBound, by: length).map {
+            $0..<min($0 + length, range.upperBound)
         }
     }
 
