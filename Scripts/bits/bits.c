@@ -19,7 +19,7 @@
 #pragma STDC FP_CONTRACT OFF
 
 // A kernel that is added to the table must be added here too, with its scalar twin.
-_Static_assert(sizeof(reprise_kernels) == 8 * sizeof(void (*)(void)), "a kernel of the table is not compared here");
+_Static_assert(sizeof(reprise_kernels) == 9 * sizeof(void (*)(void)), "a kernel of the table is not compared here");
 
 // --- Inputs and checksums --------------------------------------------------------------------------------------------
 
@@ -199,7 +199,22 @@ static void scalar_momentum(const reprise_momentum *m) {
     for (size_t i = 0; i < m->count; i++) {
         volatile float kept = m->momentum * m->velocities[i], fresh = m->rates[i] * m->gradients[i];
         m->velocities[i] = kept + fresh;
-        m->parameters[i] = m->parameters[i] - m->velocities[i];
+        volatile float change = m->velocities[i];
+        if (m->nesterov) {
+            kept = m->momentum * m->velocities[i];
+            change = kept + fresh;
+        }
+        m->parameters[i] = m->parameters[i] - change;
+    }
+}
+
+static void scalar_rmsprop(const reprise_rmsprop *r) {
+    for (size_t i = 0; i < r->count; i++) {
+        const float g = r->gradients[i];
+        volatile float square = g * g, kept = r->rho * r->squares[i], fresh = r->one_minus_rho * square;
+        r->squares[i] = kept + fresh;
+        volatile float change = (r->rates[i] * g) / sqrtf(r->squares[i] + r->epsilon);
+        r->parameters[i] = r->parameters[i] - change;
     }
 }
 
@@ -209,7 +224,7 @@ static void scalar_fused(const float *a, const float *b, const float *c, float *
 
 static const reprise_kernels scalar_kernels = {
     scalar_sums, scalar_products, scalar_totals, scalar_activation_gradient,
-    scalar_squared_error, scalar_adam, scalar_momentum, scalar_fused,
+    scalar_squared_error, scalar_adam, scalar_momentum, scalar_rmsprop, scalar_fused,
 };
 
 // --- Cases ---------------------------------------------------------------------------------------------------------
@@ -367,7 +382,7 @@ static void adam(const reprise_kernels *kernels, checksum *d) {
 static void momentum(const reprise_kernels *kernels, checksum *d) {
     for (size_t count = 0; count < 150; count++) {
         start(9, count);
-        reprise_momentum step = {.count = count, .momentum = 0.9f};
+        reprise_momentum step = {.count = count, .momentum = 0.9f, .nesterov = count % 2};
         step.parameters = filled(0, count);
         step.gradients = filled(1, count);
         step.velocities = filled(2, count);
@@ -375,6 +390,21 @@ static void momentum(const reprise_kernels *kernels, checksum *d) {
         kernels->momentum(&step);
         add(d, step.parameters, count);
         add(d, step.velocities, count);
+    }
+}
+
+static void rmsprop(const reprise_kernels *kernels, checksum *d) {
+    for (size_t count = 0; count < 150; count++) {
+        start(14, count);
+        reprise_rmsprop step = {.count = count, .rho = 0.9f, .one_minus_rho = 0.1f, .epsilon = 1e-7f};
+        step.parameters = filled(0, count);
+        step.gradients = filled(1, count);
+        step.squares = filled(2, count);
+        step.rates = filled(3, count);
+        for (size_t i = 0; i < count; i++) step.squares[i] = fabsf(step.squares[i]);
+        kernels->rmsprop(&step);
+        add(d, step.parameters, count);
+        add(d, step.squares, count);
     }
 }
 
@@ -478,7 +508,7 @@ static void say_all(const char *level, const reprise_kernels *kernels) {
     } all[] = {
         {"weighted_sums", weighted_sums}, {"pixel_products", pixel_products}, {"lane_totals", lane_totals},
         {"activation_gradient", activation_gradient}, {"squared_error", squared_error}, {"adam", adam},
-        {"momentum", momentum}, {"fused", fused},
+        {"momentum", momentum}, {"rmsprop", rmsprop}, {"fused", fused},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         checksum d = empty();

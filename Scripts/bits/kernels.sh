@@ -121,7 +121,7 @@ awk -v emulated="$emulated" '
     wanted[$3] != checksum { print "error: " $3 " differs between " first[$3] " and " $1 " " $2; differs = 1 }
     { builds[$1] = 1; levels[$2] = 1 }
     END {
-        if (differs || kernels < 11) exit 1
+        if (differs || !kernels) exit 1
         count = 0
         for (build in builds) count++
         split("scalar baseline avx2 avx512 neon", order)
