@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One thing wrong at one place of a manifest, in words its author can act on.
+/// One thing wrong at one place of a manifest or a catalogue, in words its author can act on.
 package struct Diagnostic: Error, Hashable, Sendable {
     /// A stable name for the kind of mistake, for tools that read `validate --json`.
     package enum Code: String, Hashable, Sendable {
@@ -25,6 +25,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
         case missingSource = "missing-source"
         case emptySource = "empty-source"
         case unreadableSource = "unreadable-source"
+        case unknownPart = "unknown-part"
+        case uncheckedCatalogue = "unchecked-catalogue"
         case stageFailed = "stage-failed"
     }
 
@@ -63,12 +65,19 @@ package struct Diagnostic: Error, Hashable, Sendable {
     }
 }
 
-/// Every mistake found in one manifest, in the order of their places; never empty.
+/// Every mistake found in one manifest, and in the catalogues that it names, in the order of their places; never empty.
 package struct Diagnostics: Error, Hashable, Sendable {
     package let all: [Diagnostic]
 
     package init(_ all: [Diagnostic]) {
-        precondition(!all.isEmpty, "diagnostics are thrown only when something is wrong")
-        self.all = all.sorted { ($0.location, $0.message) < ($1.location, $1.message) }
+        self.init(ofFiles: [all])
+    }
+
+    /// Those of several files, one file after the other.
+    package init(ofFiles files: [[Diagnostic]]) {
+        self.all = files.flatMap { file in
+            file.sorted { ($0.location, $0.message) < ($1.location, $1.message) }
+        }
+        precondition(!self.all.isEmpty, "diagnostics are thrown only when something is wrong")
     }
 }

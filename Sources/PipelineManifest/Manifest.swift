@@ -85,12 +85,18 @@ package struct Source: Hashable, Sendable {
     /// Patterns for the files of the folder that count, for example `*.png`; empty means all but hidden ones.
     package let files: [Located<String>]
     package let role: Role?
+    /// What the files must be, where the author names a catalogue of them.
+    package let catalogue: Located<CatalogueReference>?
 
-    package init(name: Located<String>, path: Located<String>, files: [Located<String>], role: Role?) {
+    package init(
+        name: Located<String>, path: Located<String>, files: [Located<String>], role: Role?,
+        catalogue: Located<CatalogueReference>? = nil
+    ) {
         self.name = name
         self.path = path
         self.files = files
         self.role = role
+        self.catalogue = catalogue
     }
 }
 
@@ -129,16 +135,19 @@ package struct StageInput: Hashable, Sendable {
     /// What the tool accepts; empty accepts all.
     package let formats: [ArtifactFormat]
     package let purpose: InputPurpose
+    /// Whether the tool checks a source's files against the source's catalogue.
+    package let checksCatalogue: Bool
 
     package init(
         name: String, references: [Located<ArtifactReference>], isList: Bool, formats: [ArtifactFormat],
-        purpose: InputPurpose
+        purpose: InputPurpose, checksCatalogue: Bool = false
     ) {
         self.name = name
         self.references = references
         self.isList = isList
         self.formats = formats
         self.purpose = purpose
+        self.checksCatalogue = checksCatalogue
     }
 }
 

@@ -100,7 +100,7 @@ extension ManifestReader {
         guard let references = references(of: node, subject) else { return nil }
         return StageInput(
             name: input.name, references: references, isList: input.arity == .many, formats: input.formats,
-            purpose: input.purpose)
+            purpose: input.purpose, checksCatalogue: input.checksCatalogue)
     }
 
     private func inputsHint(_ interface: ToolInterface) -> String {

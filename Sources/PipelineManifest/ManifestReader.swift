@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes a manifest of its text, telling every mistake it meets and reading on after each.
+/// Makes a manifest, or a catalogue, of its text, telling every mistake it meets and reading on after each.
 ///
 /// A function that returns nil has told the mistake, or knows that it was told; nothing that follows from a told
 /// mistake is told again.
 struct ManifestReader {
     let source: SourceText
+    let kind: DocumentKind
     let text: YAMLText
     let interfaces: [ToolInterface]
     let interfacesByName: [String: ToolInterface]
@@ -13,8 +14,9 @@ struct ManifestReader {
     /// The manifest's own settings, for `${name}`; the value is nil where it was wrong.
     var settings: [String: Setting?] = [:]
 
-    init(_ source: SourceText, interfaces: [ToolInterface]) {
+    init(_ source: SourceText, _ kind: DocumentKind = .manifest, interfaces: [ToolInterface] = []) {
         self.source = source
+        self.kind = kind
         self.text = YAMLText(source.text)
         self.interfaces = interfaces
         self.interfacesByName = Dictionary(interfaces.map { ($0.name, $0) }) { first, _ in first }
@@ -40,49 +42,47 @@ struct ManifestReader {
             assumptions: assumptions, settings: settings, sources: sources.all, stages: stages, claims: claims)
     }
 
-    /// The text's root, which a manifest cannot do without.
-    private mutating func root() -> YAMLNode? {
+    /// The text's root, which nothing can do without.
+    mutating func root() -> YAMLNode? {
         let start = SourceLocation(line: 1, column: 1)
-        guard source.text.utf8.count <= Manifest.maximumByteCount else {
-            mistakes.add(.invalidYAML, at: start, "the manifest is longer than \(Manifest.maximumByteCount) bytes")
+        guard source.text.utf8.count <= kind.maximumByteCount else {
+            mistakes.add(.invalidYAML, at: start, "the \(kind.name) is longer than \(kind.maximumByteCount) bytes")
             return nil
         }
-        guard var reader = YAMLReader(text) else {
-            mistakes.add(.invalidYAML, at: start, "the manifest uses up the characters for private use")
+        guard var reader = YAMLReader(text, kind) else {
+            mistakes.add(.invalidYAML, at: start, "the \(kind.name) uses up the characters for private use")
             return nil
         }
         guard let root = reader.root(&mistakes), !root.isEmpty else {
             if mistakes.isEmpty {
-                mistakes.add(
-                    .invalidYAML, at: start, "the manifest is empty",
-                    hint: "start with 'reprise: \(Manifest.schemaVersion)' and 'stages:'")
+                mistakes.add(.invalidYAML, at: start, "the \(kind.name) is empty", hint: kind.beginningHint)
             }
             return nil
         }
         return root
     }
 
-    /// Whether the manifest can be read on: not where it says that it has another form, in which nothing need be wrong.
-    private mutating func isOfKnownSchema(_ root: YAMLNode) -> Bool {
+    /// Whether the text can be read on: not where it says that it has another form, in which nothing need be wrong.
+    mutating func isOfKnownSchema(_ root: YAMLNode) -> Bool {
         guard case .map(let entries) = root.content,
-            let entry = entries.first(where: { $0.key.value == "reprise" }),
-            let version = version(of: entry.value), version != Manifest.schemaVersion
+            let entry = entries.first(where: { $0.key.value == kind.schemaKey }),
+            let version = version(of: entry.value), version != kind.schemaVersion
         else { return true }
         mistakes.add(
-            .unsupportedSchema, at: entry.value.location, "version \(version) of the manifest's form is not known",
-            hint: "this Reprise reads version \(Manifest.schemaVersion)")
+            .unsupportedSchema, at: entry.value.location, "version \(version) of the \(kind.name)'s form is not known",
+            hint: "this Reprise reads version \(kind.schemaVersion)")
         return false
     }
 
-    private mutating func checkSchema(of fields: Fields) {
-        guard let entry = fields["reprise"] else {
-            missing("reprise", in: fields, hint: "start with 'reprise: \(Manifest.schemaVersion)'")
+    mutating func checkSchema(of fields: Fields) {
+        guard let entry = fields[kind.schemaKey] else {
+            missing(kind.schemaKey, in: fields, hint: "start with '\(kind.schemaKey): \(kind.schemaVersion)'")
             return
         }
         if version(of: entry.value) == nil {
             wrongType(
-                entry, "'reprise'", takes: "the version of the manifest's form",
-                hint: "this Reprise reads version \(Manifest.schemaVersion)")
+                entry, quoted(kind.schemaKey), takes: "the version of the \(kind.name)'s form",
+                hint: "this Reprise reads version \(kind.schemaVersion)")
         }
     }
 
@@ -135,13 +135,25 @@ struct ManifestReader {
         let isNamed = isName(entry.key, of: "a source")
         let owner = "source \(quoted(entry.key.value))"
         guard
-            let fields = fields(of: entry, owner, at: entry.key.location, keys: ["path", "files", "role"])
+            let fields = fields(of: entry, owner, at: entry.key.location, keys: ["path", "files", "role", "catalogue"])
         else { return nil }
         let path = required("path", in: fields).flatMap { sourcePath($0, owner) }
         let files = fields["files"].map { interpolatedTexts(of: $0, in: owner) } ?? []
         let role = fields["role"].flatMap { choice(of: $0, in: owner, among: Role.self) }
+        let catalogue = fields["catalogue"].flatMap { catalogueReference($0, owner) }
         guard isNamed, let path else { return nil }
-        return Source(name: entry.key, path: path, files: files, role: role)
+        return Source(name: entry.key, path: path, files: files, role: role, catalogue: catalogue)
+    }
+
+    private mutating func catalogueReference(_ entry: YAMLEntry, _ owner: String) -> Located<CatalogueReference>? {
+        guard let written = interpolatedText(of: entry, in: owner) else { return nil }
+        guard let reference = CatalogueReference(written.value), !reference.file.hasPrefix("~") else {
+            mistakes.add(
+                .invalidPath, at: written.location, "\(quoted(written.value)) names no catalogue",
+                hint: "write FILE or FILE#PART, with FILE relative to the manifest's folder")
+            return nil
+        }
+        return Located(reference, at: written.location)
     }
 
     private mutating func sourcePath(_ entry: YAMLEntry, _ owner: String) -> Located<String>? {

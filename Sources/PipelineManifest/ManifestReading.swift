@@ -37,7 +37,8 @@ extension UnreadNames {
 
     init(of manifest: Manifest, in text: YAMLText) {
         var mistakes = Mistakes()
-        guard var reader = YAMLReader(text), let root = reader.root(&mistakes), case .map(let entries) = root.content
+        guard var reader = YAMLReader(text, .manifest), let root = reader.root(&mistakes),
+            case .map(let entries) = root.content
         else {
             self.init(names: [], isAnyName: true)
             return

@@ -16,16 +16,20 @@ package struct ToolInterface: Hashable, Sendable {
         package let formats: [ArtifactFormat]
         package let purpose: InputPurpose
         package let arity: Arity
+        /// Whether the tool checks a source's files against the catalogue that the source names; at most one input of
+        /// a tool.
+        package let checksCatalogue: Bool
         package let summary: String
 
         package init(
             _ name: String, _ formats: [ArtifactFormat], purpose: InputPurpose = .reads, arity: Arity = .one,
-            summary: String
+            checksCatalogue: Bool = false, summary: String
         ) {
             self.name = name
             self.formats = formats
             self.purpose = purpose
             self.arity = arity
+            self.checksCatalogue = checksCatalogue
             self.summary = summary
         }
     }
@@ -95,6 +99,11 @@ package struct ToolInterface: Hashable, Sendable {
         name: String, version: Int, summary: String, inputs: [Input], outputs: [Output], settings: [Setting],
         words: [Word] = [], readsClaims: Bool = false
     ) {
+        let checked = inputs.filter(\.checksCatalogue)
+        precondition(
+            checked.isEmpty
+                || checked.count == 1 && checked[0].arity != .many && !inputs.contains { $0.name == "catalogue" },
+            "the key of '\(name)' holds one catalogue, under that name")
         self.name = name
         self.version = version
         self.summary = summary

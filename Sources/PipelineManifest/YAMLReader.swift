@@ -2,19 +2,21 @@
 
 import Yams
 
-/// Reads a text as YAML and refuses what a manifest has no use for: anchors, aliases, tags, keys that are no text,
-/// several documents, and depth without end.
+/// Reads a text as YAML and refuses what neither a manifest nor a catalogue has a use for: anchors, aliases, tags, keys
+/// that are no text, several documents, and depth without end.
 struct YAMLReader {
     /// No mapping or list may lie deeper than this.
     static let maximumDepth = 64
 
     private let text: YAMLText
+    private let kind: DocumentKind
     private var disguise: YAMLDisguise
 
     /// Nil where the text holds every one of the scalars that the reader sets aside for itself.
-    init?(_ text: YAMLText) {
+    init?(_ text: YAMLText, _ kind: DocumentKind) {
         guard let disguise = YAMLDisguise(text) else { return nil }
         self.text = text
+        self.kind = kind
         self.disguise = disguise
     }
 
@@ -104,10 +106,9 @@ struct YAMLReader {
         }
         let location = text.location(at: offset, count: text.wordCount(at: offset))
         mistakes.add(
-            .invalidYAML, at: location, "a manifest has no YAML \(feature), such as \(quoted(text.word(at: offset)))",
-            hint: feature == "tags"
-                ? "put a text that starts with '!' in quotes"
-                : "name the value under 'settings' and write ${name}, or put the text in quotes")
+            .invalidYAML, at: location,
+            "a \(kind.name) has no YAML \(feature), such as \(quoted(text.word(at: offset)))",
+            hint: feature == "tags" ? "put a text that starts with '!' in quotes" : kind.anchorHint)
         return YAMLNode(content: .refused, location: location, offset: offset)
     }
 }

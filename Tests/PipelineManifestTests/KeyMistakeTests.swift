@@ -31,7 +31,7 @@ import Testing
                 error: p.yml:3:16: unknown key 'sha' in source 'a'
                     a: {path: a, sha: 1}
                                  ^^^
-                hint: the keys here are 'path', 'files' and 'role'
+                hint: the keys here are 'path', 'files', 'role' and 'catalogue'
                 """#)
     }
 

@@ -18,7 +18,7 @@ import Testing
                     a: {role: train}
                     ^
 
-                error: p.yml:4:3: source 'b' takes a mapping with the keys 'path', 'files' and 'role', but has no value
+                error: p.yml:4:3: source 'b' takes a mapping with the keys 'path', 'files', 'role' and 'catalogue', but has no value
                     b:
                     ^
 
