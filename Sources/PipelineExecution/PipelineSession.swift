@@ -33,7 +33,8 @@ package struct PipelineSession: Sendable {
             throw UsageError("the manifest '\(manifestFile)' is not text in UTF-8")
         }
         let source = SourceText(file: manifestFile.string, text: text)
-        graph = try StageGraph.parse(source, interfaces: toolbox.interfaces, overrides: overrides)
+        graph = try StageGraph.parse(
+            source, interfaces: toolbox.interfaces, overrides: overrides, folder: Self.folder(of: manifestFile))
         manifest = graph.manifest
         dataFolder = FilePath(data)
         folders = CacheFolders(root: FilePath(cache))
@@ -43,11 +44,8 @@ package struct PipelineSession: Sendable {
         self.overrides = overrides
     }
 
-    /// Where the manifest lies, and with it its code and its lock.
-    package var manifestFolder: FilePath {
-        let folder = manifestFile.removingLastComponent()
-        return folder.isEmpty ? FilePath(".") : folder
-    }
+    /// Where the manifest lies, and with it its code and its lock; its catalogues are named from there.
+    package var manifestFolder: FilePath { Self.folder(of: manifestFile) }
 
     /// Beside the manifest: `x3.yml` -> `x3.lock`.
     package var lockFile: FilePath {
@@ -95,6 +93,11 @@ package struct PipelineSession: Sendable {
                 guard let key = keys[stage] else { return nil }
                 return try actions.entry(for: key)?.action
             }, forced: forced)
+    }
+
+    private static func folder(of manifestFile: FilePath) -> FilePath {
+        let folder = manifestFile.removingLastComponent()
+        return folder.isEmpty ? FilePath(".") : folder
     }
 
     private static func manifestFile(_ pipeline: String) throws -> FilePath {

@@ -143,7 +143,10 @@ struct StageAttempt: Sendable {
 
     private func sourceInput(_ name: String) -> ToolInput {
         let files = planner.snapshot.sources[name]?.files ?? []
-        return ToolInput(format: .folder, files: files.map { ToolInput.File(name: $0.name, path: $0.path) })
+        let catalogue = planner.snapshot.catalogues[name]?.files.first
+        return ToolInput(
+            format: .folder, files: files.map { ToolInput.File(name: $0.name, path: $0.path) },
+            catalogue: catalogue.map { ToolInput.File(name: $0.name, path: $0.path) })
     }
 
     private func storedInput(_ producer: String, _ output: String) throws(StoreError) -> ToolInput {
@@ -195,7 +198,8 @@ struct StageAttempt: Sendable {
     private func checkSourcesUnchanged() throws {
         for (input, written) in zip(node.inputs, node.stage.inputs) {
             for case .source(let name) in input.origins {
-                for file in planner.snapshot.sources[name]?.files ?? [] {
+                let sources = [planner.snapshot.sources[name], planner.snapshot.catalogues[name]]
+                for file in sources.compactMap({ $0?.files }).joined() {
                     try checkUnchanged(file, input: written.name)
                 }
             }

@@ -45,14 +45,16 @@ package enum StageFailure: Error, Hashable, Sendable {
         }
     }
 
+    package var details: [String] { if case .tool(let failure) = self { failure.details } else { [] } }
+
     /// The failure as a diagnostic at the line of the manifest it belongs to.
     package func diagnostic(of stage: Stage, in manifest: Manifest) -> Diagnostic {
         Diagnostic(
-            .stageFailed, in: manifest.source, at: location(in: stage),
-            "stage '\(stage.name.value)' failed: \(message)", hint: hint)
+            .stageFailed, in: manifest.source, at: location(in: stage, of: manifest),
+            "stage '\(stage.name.value)' failed: \(message)", details: details, hint: hint)
     }
 
-    private func location(in stage: Stage) -> SourceLocation {
+    private func location(in stage: Stage, of manifest: Manifest) -> SourceLocation {
         switch self {
         case .tool(let failure):
             switch failure.place {
@@ -60,6 +62,7 @@ package enum StageFailure: Error, Hashable, Sendable {
             case .setting(let name):
                 stage.settings.first { $0.name == name }?.location ?? stage.name.location
             case .input(let name): stage.location(ofInput: name)
+            case .catalogue(let input): stage.location(ofCatalogueOf: input, in: manifest)
             }
         case .inputChanged(_, let input): stage.location(ofInput: input)
         case .notDeterministic, .store, .disk, .interrupted: stage.name.location
@@ -68,6 +71,12 @@ package enum StageFailure: Error, Hashable, Sendable {
 }
 
 extension Stage {
+    fileprivate func location(ofCatalogueOf name: String, in manifest: Manifest) -> SourceLocation {
+        let reference = inputs.first { $0.name == name }?.references.first?.value
+        let source = manifest.sources.first { $0.name.value == reference?.producer }
+        return source?.catalogue?.location ?? location(ofInput: name)
+    }
+
     fileprivate func location(ofInput name: String) -> SourceLocation {
         inputs.first { $0.name == name }?.references.first?.location ?? self.name.location
     }

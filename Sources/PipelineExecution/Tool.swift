@@ -112,10 +112,14 @@ package struct ToolInput: Hashable, Sendable {
     package let format: ArtifactFormat
     /// One file for an artifact of the cache; all files of a source, sorted by name.
     package let files: [File]
+    /// The catalogue that a source must agree with, by the name of the part that is meant; the name is empty where the
+    /// catalogue has no parts.
+    package let catalogue: File?
 
-    package init(format: ArtifactFormat, files: [File]) {
+    package init(format: ArtifactFormat, files: [File], catalogue: File? = nil) {
         self.format = format
         self.files = files
+        self.catalogue = catalogue
     }
 
     /// The file of an artifact that is one.
@@ -149,16 +153,21 @@ package struct ToolFailure: Error, Hashable, Sendable {
         case stage
         case setting(String)
         case input(String)
+        /// The catalogue of the source under an input.
+        case catalogue(ofInput: String)
     }
 
     /// Lower case, no full stop, the file's name in single quotes.
     package let message: String
     package let place: Place
+    /// Facts that belong to the message, one a line.
+    package let details: [String]
     package let hint: String?
 
-    package init(_ message: String, at place: Place = .stage, hint: String? = nil) {
+    package init(_ message: String, at place: Place = .stage, details: [String] = [], hint: String? = nil) {
         self.message = message
         self.place = place
+        self.details = details
         self.hint = hint
     }
 }

@@ -72,7 +72,7 @@ extension CommandOrder {
         var members: [String: JSONValue] = [
             "arguments": .array(arguments.map { .text($0) }),
             "environment": .array(environment.map { ["name": .text($0.name), "value": .text($0.value)] }),
-            "code": .array(code.map { ["name": .text($0.name), "path": .text($0.path.string)] }),
+            "code": .array(code.map(\.json)),
             "outputPaths": .object(outputPaths.mapValues { .text($0) }),
         ]
         if let shell { members["shell"] = .text(shell) }
@@ -94,20 +94,24 @@ extension CommandOrder {
 
 extension ToolInput {
     fileprivate var json: JSONValue {
-        [
-            "format": .text(format.rawValue),
-            "files": .array(files.map { ["name": .text($0.name), "path": .text($0.path.string)] }),
+        var members: [String: JSONValue] = [
+            "format": .text(format.rawValue), "files": .array(files.map(\.json)),
         ]
+        if let catalogue { members["catalogue"] = catalogue.json }
+        return .object(members)
     }
 
     fileprivate init(json: JSONValue) throws {
         let reader = OrderReader(json)
         self.init(
-            format: try reader.format("format"), files: try reader.array("files").map { try File(json: $0) })
+            format: try reader.format("format"), files: try reader.array("files").map { try File(json: $0) },
+            catalogue: try json["catalogue"].map { try File(json: $0) })
     }
 }
 
 extension ToolInput.File {
+    fileprivate var json: JSONValue { ["name": .text(name), "path": .text(path.string)] }
+
     fileprivate init(json: JSONValue) throws {
         let reader = OrderReader(json)
         self.init(name: try reader.text("name"), path: FilePath(try reader.text("path")))
@@ -157,10 +161,12 @@ extension ToolFailure {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = ["message": .text(message)]
         if let hint { members["hint"] = .text(hint) }
+        if !details.isEmpty { members["details"] = .array(details.map { .text($0) }) }
         switch place {
         case .stage: break
         case .setting(let name): members["setting"] = .text(name)
         case .input(let name): members["input"] = .text(name)
+        case .catalogue(let input): members["catalogue"] = .text(input)
         }
         return .object(members)
     }
@@ -169,8 +175,13 @@ extension ToolFailure {
         let place: Place =
             if let name = json["setting"]?.text { .setting(name) } else if let name = json["input"]?.text {
                 .input(name)
+            } else if let input = json["catalogue"]?.text {
+                .catalogue(ofInput: input)
             } else { .stage }
-        self.init(try OrderReader(json).text("message"), at: place, hint: json["hint"]?.text)
+        let reader = OrderReader(json)
+        self.init(
+            try reader.text("message"), at: place,
+            details: json["details"] == nil ? [] : try reader.texts("details"), hint: json["hint"]?.text)
     }
 }
 

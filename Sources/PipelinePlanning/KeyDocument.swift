@@ -11,6 +11,7 @@ package import PipelineManifest
 // | `tool` with name and version           | another tool, or the tool with other behaviour, gives other content  |
 // | `settings`, defaults filled in         | a default written out is the same action; a changed default is not   |
 // | `inputs`: name to content digest(s)    | the same values upstream mean the same result (early cutoff)         |
+// | `catalogue` among the inputs           | a changed catalogue of a source is checked anew                      |
 // | `outputs`                              | what is kept is part of the result                                   |
 // | `claims`, for tools that read them     | verdicts change with the paper's figures                             |
 // | `command`: line, shell, environment,   | all that a program we do not know can see;                           |
@@ -49,6 +50,9 @@ extension Action {
         for (input, contents) in zip(node.inputs, inputs) {
             let digests = contents.map { JSONValue.text((seesBytes ? $0.bytes : $0.content).description) }
             inputsDocument[input.name] = input.isList ? .array(digests) : digests.first ?? .null
+            if let catalogue = snapshot.catalogue(of: input) {
+                inputsDocument["catalogue"] = .text(catalogue.content.description)
+            }
         }
         document["inputs"] = .object(inputsDocument)
 

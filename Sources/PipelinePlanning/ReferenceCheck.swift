@@ -40,7 +40,11 @@ struct ReferenceCheck {
         // A source and a stage of one name have been told; which of them is meant here cannot be said.
         if sources.contains(producer), stages[producer] != nil { return nil }
         if sources.contains(producer) {
-            if named == nil { return checked(.source(producer), .folder, reference, input, stage) }
+            if named == nil {
+                let origin = checked(.source(producer), .folder, reference, input, stage)
+                if origin != nil, !input.checksCatalogue { report(uncheckedCatalogueOf: reference, input, of: stage) }
+                return origin
+            }
             report(outputOfSource: reference, of: stage)
             return nil
         }
@@ -102,6 +106,20 @@ struct ReferenceCheck {
                 .unresolvedReference, in: manifest.source, at: reference.location,
                 "stage '\(stage.name.value)' needs '\(reference.value)', and a source such as '\(name)' has no outputs",
                 hint: "write '\(name)'; 'files:' of the source says which of its files count"))
+    }
+
+    /// What the stage read could be anything, and the author of the manifest means it to be known.
+    private mutating func report(
+        uncheckedCatalogueOf reference: Located<ArtifactReference>, _ input: StageInput, of stage: Stage
+    ) {
+        let source = manifest.sources.first { $0.name.value == reference.value.producer }
+        guard source?.catalogue != nil else { return }
+        diagnostics.append(
+            Diagnostic(
+                .uncheckedCatalogue, in: manifest.source, at: reference.location,
+                "stage '\(stage.name.value)' would read '\(reference.value)' without a look at its catalogue",
+                hint: "have it read by a stage of tool 'images', which checks it, or leave out the source's 'catalogue'"
+            ))
     }
 
     private func owner(ofOutput name: String) -> String? {

@@ -10,7 +10,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     private let needed: [StageNode]
     /// Where relative sources are looked up.
     private let dataFolder: FilePath
-    /// Where declared code is looked up.
+    /// Where declared code and catalogues are looked up.
     private let manifestFolder: FilePath
     package private(set) var memory: Memory
     private var diagnostics: [Diagnostic] = []
@@ -26,7 +26,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     }
 
     /// The snapshot without probes; throws `Diagnostics` that name every source that is missing, empty or unreadable
-    /// and all code that is missing, or a `StoreError` when code cannot be read.
+    /// and all code and catalogues that are missing, or a `StoreError` when those cannot be read.
     package mutating func snapshot() throws -> SourceSnapshot {
         var snapshot = SourceSnapshot()
         let used = Set(needed.flatMap(\.inputs).flatMap(\.origins))
@@ -36,6 +36,10 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             } catch {
                 report(unreadable: source, error)
             }
+        }
+        for source in graph.manifest.sources where used.contains(.source(source.name.value)) {
+            guard let reference = source.catalogue else { continue }
+            snapshot.catalogues[source.name.value] = try content(of: reference, of: source)
         }
         for node in needed {
             guard case .command(let command) = node.stage.work else { continue }
@@ -91,6 +95,18 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return SourceContent.File(name: name, path: path, bytes: bytes, status: status)
     }
 
+    /// The catalogue as a folder of one file that has the name of the part.
+    private mutating func content(
+        of reference: Located<CatalogueReference>, of source: Source
+    ) throws -> SourceContent? {
+        let path = CatalogueCheck.path(of: reference.value, in: manifestFolder)
+        guard let status = try Files.status(path), status.kind == .file else {
+            diagnostics.append(CatalogueCheck.missing(reference, at: path, in: graph.manifest))
+            return nil
+        }
+        return SourceContent(files: [try file(named: reference.value.part ?? "", at: path, status)])
+    }
+
     private mutating func content(of code: [Located<String>]) throws -> SourceContent {
         var files: [SourceContent.File] = []
         for entry in code {
@@ -134,38 +150,5 @@ package struct SourceObserver<Memory: FileDigestMemory> {
                     + (patterns.isEmpty ? "" : " that fit \(patterns)"),
                 details: ["looked in: \(path)"],
                 hint: "name another data folder with --data DIR or REPRISE_DATA"))
-    }
-}
-
-/// The files below a folder, with names relative to it; hidden files and folders are passed over.
-///
-/// A link to a file counts as the file, one that leads nowhere is told as a link. A link to a folder could lead
-/// anywhere, in circles too, and is refused, and so is a name that is no text.
-struct FolderListing {
-    private(set) var files: [(name: String, status: FileStatus)] = []
-
-    init(_ folder: FilePath) throws(StoreError) {
-        try list(folder, prefix: "", depth: 0)
-        files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
-    private mutating func list(_ folder: FilePath, prefix: String, depth: Int) throws(StoreError) {
-        guard depth < 64 else { throw .cannot(action: "list", path: folder, reason: .tooManySymbolicLinkLevels) }
-        for entry in try Files.entries(in: folder) {
-            let (name, path) = (entry.string, folder.appending(entry))
-            if name.hasPrefix(".") { continue }
-            guard FilePath.Component(name) == entry else {
-                throw .cannot(action: "name", path: path, reason: .illegalByteSequence)
-            }
-            let target = try Files.status(path)
-            guard let status = try target == nil ? Files.linkStatus(path) : target else { continue }
-            switch status.kind {
-            case .file, .link: files.append((prefix + name, status))
-            case .folder where try Files.linkStatus(path)?.kind == .link:
-                throw .cannot(action: "follow the linked folder", path: path, reason: .tooManySymbolicLinkLevels)
-            case .folder: try list(path, prefix: prefix + name + "/", depth: depth + 1)
-            case .other: continue
-            }
-        }
     }
 }

@@ -40,17 +40,32 @@ package struct SourceContent: Hashable, Sendable {
 package struct SourceSnapshot: Sendable {
     /// By the source's name.
     package var sources: [String: SourceContent]
+    /// The catalogues that sources name, by the source's name: one file each, with the part's name, empty where the
+    /// catalogue has no parts.
+    package var catalogues: [String: SourceContent]
     /// The declared code of command stages: stage, then file as declared, then its bytes.
     package var code: [String: SourceContent]
     /// The output of each probe of a command stage, by the stage's name, in the order declared.
     package var probes: [String: [String]]
 
     package init(
-        sources: [String: SourceContent] = [:], code: [String: SourceContent] = [:], probes: [String: [String]] = [:]
+        sources: [String: SourceContent] = [:], catalogues: [String: SourceContent] = [:],
+        code: [String: SourceContent] = [:], probes: [String: [String]] = [:]
     ) {
         self.sources = sources
+        self.catalogues = catalogues
         self.code = code
         self.probes = probes
+    }
+}
+
+extension SourceSnapshot {
+    /// The catalogue of the source that a stage reads under an input, where it names one.
+    package func catalogue(of input: StageNode.Input) -> SourceContent? {
+        for case .source(let name) in input.origins {
+            if let catalogue = catalogues[name] { return catalogue }
+        }
+        return nil
     }
 }
 

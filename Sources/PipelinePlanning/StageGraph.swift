@@ -2,6 +2,7 @@
 
 package import OrderedCollections
 package import PipelineManifest
+package import SystemPackage
 
 /// Where a stage's input comes from.
 package enum ArtifactOrigin: Hashable, Sendable {
@@ -57,15 +58,21 @@ package struct StageGraph: Sendable {
 
     /// Reads a manifest and joins its stages.
     ///
-    /// - Throws: every mistake of the manifest, and of the references and roles of what is well formed in it.
+    /// - Parameter folder: that of the manifest, beside which the catalogues of its sources are looked up; nil leaves
+    ///   them unread.
+    /// - Throws: every mistake of the manifest, of the references and roles of what is well formed in it, and of its
+    ///   catalogues.
     package static func parse(
-        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
+        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = [],
+        folder: FilePath? = nil
     ) throws(Diagnostics) -> StageGraph {
         let reading = Manifest.read(source, interfaces: interfaces, overrides: overrides)
         guard let manifest = reading.manifest else { throw Diagnostics(reading.diagnostics) }
         let checked = Self.checked(manifest, unread: reading.unread)
-        let diagnostics = reading.diagnostics + checked.diagnostics
-        guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
+        let catalogues = folder.map { CatalogueCheck(manifest, in: $0) }
+        let diagnostics = reading.diagnostics + checked.diagnostics + (catalogues?.inManifest ?? [])
+        let files = [diagnostics] + (catalogues?.inCatalogues ?? [])
+        guard files.allSatisfy(\.isEmpty) else { throw Diagnostics(ofFiles: files) }
         return checked.graph
     }
 

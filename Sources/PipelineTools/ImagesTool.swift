@@ -10,7 +10,11 @@ struct ImagesTool: Tool {
     let interface = ToolInterface(
         name: "images", version: 1,
         summary: "reads a folder of PNG or BMP files as an image set",
-        inputs: [.init("files", [.folder], summary: "the image files; 'files:' of the source selects some by pattern")],
+        inputs: [
+            .init(
+                "files", [.folder], checksCatalogue: true,
+                summary: "the image files; 'files:' of the source selects some by pattern")
+        ],
         outputs: [.init("images", .images, summary: "the decoded images, in the order of their names")],
         settings: [])
 
@@ -33,6 +37,7 @@ struct ImagesTool: Tool {
             context.report(StageProgress("images", done: index + 1, total: files.count))
         }
         try set.close()
+        try context.checkCatalogue(ofInput: "files", against: context.output("images"))
     }
 
     private static func bytes(of file: ToolInput.File) throws -> [UInt8] {
@@ -45,7 +50,7 @@ struct ImagesTool: Tool {
     }
 
     /// `a/b/t1.png` -> `a/b/t1`.
-    private static func stem(_ name: String) -> String {
+    static func stem(_ name: String) -> String {
         guard let dot = name.lastIndex(of: "."), name.lastIndex(of: "/").map({ $0 < dot }) ?? true else { return name }
         let stem = name[..<dot]
         return stem.isEmpty ? name : String(stem)

@@ -82,7 +82,7 @@ enum ToolText {
             case .learns: ", learned from"
             case .chooses: ", chosen by"
             }
-        return formats + arity + purpose
+        return formats + arity + purpose + (input.checksCatalogue ? ", checked by its catalogue" : "")
     }
 
     /// The type; words that are explained below are not listed twice.

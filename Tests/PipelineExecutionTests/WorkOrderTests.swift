@@ -9,7 +9,8 @@ import Testing
 struct WorkOrderTests {
     private static let toolOrder = #"""
         {"checkpoint":"/c/work/k/checkpoint","claims":[{"claim":"t3"}],"folder":"/c/work/k/attempt-1","inputs":[
-        {"artifacts":[{"files":[{"name":"a b.png","path":"/d/a b.png"}],"format":"folder"}],"list":false,"name":"files"},
+        {"artifacts":[{"files":[{"name":"a b.png","path":"/d/a b.png"}],"format":"folder",
+        "catalogue":{"name":"x2/HR","path":"/m/c.yml"}}],"list":false,"name":"files"},
         {"artifacts":[],"list":true,"name":"more"}],
         "outputs":[{"format":"training-log","name":"log","path":"/c/work/k/attempt-1/made/log"}],"schema":1,
         "settings":{"deep":false,"learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train"}
@@ -33,6 +34,7 @@ struct WorkOrderTests {
     @Test func `an order says what it holds`() throws {
         let order = try WorkOrder(json: json(Self.toolOrder))
         #expect(order.inputs.first?.artifacts.first?.path == "/d/a b.png")
+        #expect(order.inputs.first?.artifacts.first?.catalogue?.name == "x2/HR")
         #expect(order.inputs.map(\.isList) == [false, true])
         #expect(order.outputs.first?.format == .trainingLog)
         guard case .tool(let name, let settings, let claims) = order.work else {
@@ -106,7 +108,9 @@ struct WorkOrderTests {
             cost: WorkCost(processorSeconds: 1.25, peakMemoryBytes: 1 << 40)),
         .done(contents: [:], cost: WorkCost(processorSeconds: 0, peakMemoryBytes: 0)),
         .failed(ToolFailure("it is bad")), .failed(ToolFailure("bad", at: .setting("epochs"), hint: "fewer")),
-        .failed(ToolFailure("bad \"quoted\"\n", at: .input("images"))), .diskFailed("cannot write '/x': no space left"),
+        .failed(ToolFailure("bad \"quoted\"\n", at: .input("images"))),
+        .failed(ToolFailure("bad", at: .catalogue(ofInput: "files"), details: ["missing 'a'", "extra 'b'"])),
+        .diskFailed("cannot write '/x': no space left"),
     ])
     func `a report is read back from its JSON`(report: WorkReport) throws {
         #expect(try WorkReport(json: report.json) == report)

@@ -12,7 +12,7 @@ enum Tools {
 
     static let load = ToolInterface(
         name: "load", version: 3, summary: "reads pictures",
-        inputs: [.init("files", [.folder], summary: "pictures")],
+        inputs: [.init("files", [.folder], checksCatalogue: true, summary: "pictures")],
         outputs: [.init("images", .images, summary: "all of them")], settings: [])
 
     static let cut = ToolInterface(
