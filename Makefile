@@ -1,7 +1,8 @@
 # make run        build and run pipelines/quickstart, which needs no data of yours; pictures go to out/
 # make test       build and run every test
 # make build      build the program, .build/release/reprise
-# make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local)
+# make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local), and the catalogues of known data sets to
+#                 PREFIX/share/reprise/catalogues
 # make bits       show that builds, SIMD levels, processors, threads and kills change no bit
 # make bench      measure speed (the package in Benchmarks)
 # make lint       complain about style
@@ -15,6 +16,7 @@
 
 PREFIX ?= /usr/local
 CONFIGURATION = -c release
+CATALOGUES = data/T91.yml data/Set5.yml data/Set14.yml
 SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift
 
 .PHONY: run test build install bits bench lint format docs clean prerequisites
@@ -34,6 +36,8 @@ build: prerequisites
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/release/reprise "$(DESTDIR)$(PREFIX)/bin/reprise"
+	install -d "$(DESTDIR)$(PREFIX)/share/reprise/catalogues"
+	install -m 644 $(CATALOGUES) "$(DESTDIR)$(PREFIX)/share/reprise/catalogues"
 
 # The debug build has a folder of its own, so that it does not take turns with the release build in one.
 bits: build

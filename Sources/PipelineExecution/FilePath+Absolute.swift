@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SystemPackage
+package import SystemPackage
 
 #if canImport(Darwin)
     import Darwin
@@ -12,7 +12,7 @@ import SystemPackage
 
 extension FilePath {
     /// The path from the root, for programs that run in another folder and for names that outlive this process.
-    var absolute: FilePath {
+    package var absolute: FilePath {
         if isAbsolute { return self }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         guard getcwd(&buffer, buffer.count) != nil else { return self }

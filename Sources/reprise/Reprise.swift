@@ -25,7 +25,7 @@ struct Reprise: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self, GraphCommand.self,
             ToolsCommand.self, ShowCommand.self, LogCommand.self, ExportCommand.self, ReportCommand.self,
-            LockCommand.self, CheckCommand.self, ExecCommand.self,
+            LockCommand.self, CheckCommand.self, DataCommand.self, ExecCommand.self,
         ])
 
     static func main() async {

@@ -42,8 +42,9 @@ import Testing
         document = try text(ofFile: "docs/MANIFEST.md")
     }
 
-    /// The blocks of code of one language.
-    private func blocks(_ language: String) -> [String] {
+    /// The blocks of code of one language, of the page or of another one.
+    private func blocks(_ language: String, of other: String? = nil) -> [String] {
+        let document = other ?? document
         var blocks: [String] = []
         var block: String?
         for line in document.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -71,6 +72,15 @@ import Testing
         for example in examples { _ = try manifest(completed(example), tools: Self.tools) }
     }
 
+    @Test func `the example of a catalogue on the page of the data is read, and written in the same words`() throws {
+        let page = try text(ofFile: "data/README.md")
+        let example = try #require(blocks("yaml", of: page).first)
+        let catalogue = try Catalogue.parse(SourceText(file: "data/README.md", text: example))
+        #expect(catalogue.parts.map(\.name) == ["x2/HR"])
+        let lines = catalogue.text.split(separator: "\n").filter { $0.hasPrefix("  ") }
+        #expect(lines == example.split(separator: "\n").filter { $0.hasPrefix("  ") })
+    }
+
     @Test func `the mistakes it shows are told in these words`() throws {
         let shown = try #require(blocks("text").first)
         let manifest = """
@@ -87,7 +97,8 @@ import Testing
     @Test func `every key is described`() {
         let keys = [
             "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims", "authors",
-            "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run", "shell",
+            "catalogue", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
+            "shell",
             "interpreter", "outputs", "code", "environment", "probe", "learns", "format", "model", "metric", "dataset",
             "scale", "protocol", "value", "tolerance", "place", "source",
         ]

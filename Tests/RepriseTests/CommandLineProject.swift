@@ -47,9 +47,10 @@ final class CommandLineProject {
         try run(arguments, environment: environment)
     }
 
-    func run(_ arguments: [String], environment: [String: String]) throws -> Outcome {
+    /// - Parameter program: the built one where it is nil.
+    func run(_ arguments: [String], environment: [String: String], program: URL? = nil) throws -> Outcome {
         let process = Process()
-        process.executableURL = Self.executable
+        process.executableURL = program ?? Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
