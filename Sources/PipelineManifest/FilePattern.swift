@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pattern for file names: `*` stands for any characters but `/`, `?` for one of them, `**/` for any folders.
+/// A pattern for the names of files and images.
 ///
-/// A pattern without `/` is matched with the last part of a name, so that `*.png` finds images in every folder.
-struct FilePattern {
+/// `*` stands for any characters but `/`, `?` for one of them, `**/` for any folders. A pattern without `/` is matched
+/// with the last part of a name, so that `*.png` finds images in every folder.
+package struct FilePattern: Hashable, Sendable {
     private let pattern: [Unicode.Scalar]
     private let matchesLastPartOnly: Bool
 
-    init(_ text: String) {
+    package init(_ text: String) {
         pattern = Array(text.unicodeScalars)
         matchesLastPartOnly = !text.contains("/")
     }
 
-    func matches(_ name: String) -> Bool {
+    package func matches(_ name: String) -> Bool {
         let subject = matchesLastPartOnly ? name.split(separator: "/").last.map(String.init) ?? name : name
         return matches(pattern[...], Array(subject.unicodeScalars)[...])
     }
