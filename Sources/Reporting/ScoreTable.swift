@@ -64,7 +64,7 @@ private struct Setting: Hashable {
 }
 
 /// Each value once, in the order of first appearance.
-private func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
+func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
     var seen: Set<Value> = []
     return values.filter { seen.insert($0).inserted }
 }

@@ -89,6 +89,9 @@ struct RunResults {
         }
         if !deviations.isEmpty || !scores.isEmpty, isWhole {
             lines.append("")
+            if let protocols = ProtocolTable(scores: scores.map(\.score)) {
+                lines.append(protocols.text(colour: colour))
+            }
             lines.append(table(ended, in: session).text(colour: colour))
         }
         if !ended.outcome.absentOutputs.isEmpty {

@@ -34,6 +34,19 @@ import Testing
         #expect(deviation.here?.bitPattern == here.bitPattern)
     }
 
+    @Test(
+        arguments: [(58.0, Verdict.exceeds), (59.95, .within), (60.05, .within), (62, .deviates), (60, .match)]
+            as [(Double, Verdict)], [Metric.mse, .mae])
+    func `of an error the lower is the better`(score: (here: Double, verdict: Verdict), metric: Metric) throws {
+        let figure = try #require(
+            PaperFigure(
+                id: "error", model: "fsrcnn", metric: metric, dataset: "Set5", scale: 3, protocolName: "rgb8",
+                printed: "60.00", tolerance: 0.1))
+        let here = Score(
+            model: "fsrcnn", metric: metric, dataset: "Set5", scale: 3, protocolName: "rgb8", value: score.here)
+        #expect(Deviation(of: figure, among: [here]).verdict == score.verdict)
+    }
+
     @Test func `the difference is the score less the figure`() throws {
         let deviation = Deviation(of: try figure("33"), among: [score(32.5)])
         #expect(deviation.difference == -0.5)
