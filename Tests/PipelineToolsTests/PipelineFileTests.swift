@@ -3,6 +3,7 @@
 import ContentStore
 import Evaluation
 import Foundation
+import Imaging
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
@@ -29,7 +30,10 @@ import Testing
 
     @Test func `there are manifests to test`() {
         let names = Self.manifests.map { $0.split(separator: "/").suffix(2).joined(separator: "/") }
-        #expect(Set(names).isSuperset(of: ["fsrcnn/x3.yml", "fsrcnn/x3-short.yml", "quickstart/pipeline.yml"]))
+        #expect(
+            Set(names).isSuperset(of: [
+                "bicubic/pipeline.yml", "fsrcnn/x3.yml", "fsrcnn/x3-short.yml", "quickstart/pipeline.yml",
+            ]))
     }
 
     @Test(arguments: manifests)
@@ -49,9 +53,57 @@ import Testing
         for claim in graph.manifest.claims {
             let fitting = evaluations.contains { settings in
                 settings["dataset"]?.text == claim.dataset && settings["scale"]?.integer == claim.scale
-                    && settings["protocols"]?.array?.contains(.text(claim.evaluationProtocol)) == true
+                    && protocolNames(settings).contains(claim.evaluationProtocol)
             }
             #expect(fitting, "claim '\(claim.name.value)'")
+        }
+    }
+
+    /// As an evaluation with these settings calls its figures' protocols.
+    private func protocolNames(_ settings: [String: JSONValue]) -> [String] {
+        let kernel = (settings["kernel"]?.text).flatMap { ResamplingKernel(named: $0) }
+        return (settings["protocols"]?.array ?? []).compactMap { name in
+            guard var evaluation = name.text.flatMap(EvaluationProtocol.init(named:)) else { return nil }
+            if let kernel { evaluation = evaluation.with(kernel: kernel) }
+            if let crop = settings["crop"]?.integer { evaluation = evaluation.onCrops(of: crop) }
+            return evaluation.name
+        }
+    }
+
+    @Test(.enabled(if: SharedData.isThere, SharedData.absence))
+    func `every claim about bicubic is a match`() throws {
+        let path = try #require(Self.manifests.first { $0.hasSuffix("bicubic/pipeline.yml") })
+        let graph = try #require(try expectSound(String(contentsOfFile: path, encoding: .utf8), file: path))
+        var scores: [Score] = []
+        for (dataset, count) in [("Set5", 5), ("Set14", 14)] {
+            for scale in [2, 3, 4] {
+                let images = try (1...count).map { number in
+                    try SharedData.image("\(dataset)/x\(scale)/HR/img_\(String(1000 + number).dropFirst()).png")
+                }
+                for evaluation in [EvaluationProtocol.rgb8, .yDouble, .yDoubleClamp] {
+                    let samples = images.map { evaluation.prepared($0, scale: scale) }
+                    for metric in [Metric.psnr, .ssim] {
+                        scores.append(
+                            Score.mean(
+                                of: try samples.map { sample in
+                                    Score(
+                                        model: "bicubic", metric: metric, dataset: dataset, scale: scale,
+                                        protocolName: evaluation.name,
+                                        value: try #require(evaluation.value(of: metric, sample.bicubic, for: sample)))
+                                }))
+                    }
+                }
+            }
+        }
+        #expect(graph.manifest.claims.count == 36)
+        for claim in graph.manifest.claims {
+            let metric = try #require(Metric(rawValue: claim.metric))
+            let figure = try #require(
+                PaperFigure(
+                    id: claim.name.value, model: claim.model, metric: metric,
+                    dataset: claim.dataset, scale: claim.scale, protocolName: claim.evaluationProtocol,
+                    printed: claim.printed))
+            #expect(Deviation(of: figure, among: scores).verdict == .match, "\(claim.name.value)")
         }
     }
 
