@@ -5,6 +5,7 @@
 #                 PREFIX/share/reprise/catalogues
 # make bits       show that builds, SIMD levels, processors, threads and kills change no bit
 # make bench      measure speed (the package in Benchmarks)
+# make fuzz       feed the readers of files damaged input, SECONDS=60 each (the package in Fuzzing)
 # make lint       complain about style
 # make format     mend the style in place
 # make docs       write docs/TOOLS.md anew and check that links in the pages lead somewhere
@@ -17,9 +18,10 @@
 PREFIX ?= /usr/local
 CONFIGURATION = -c release
 CATALOGUES = data/T91.yml data/Set5.yml data/Set14.yml
-SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift
+SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift \
+	$(wildcard Fuzzing/Sources/Fuzz*) Fuzzing/Package.swift
 
-.PHONY: run test build install bits bench lint format docs clean prerequisites
+.PHONY: run test build install bits bench fuzz lint format docs clean prerequisites
 
 run: build
 	.build/release/reprise run pipelines/quickstart
@@ -48,6 +50,10 @@ bits: build
 bench: build
 	swift run $(CONFIGURATION) --package-path Benchmarks
 
+fuzz: SECONDS = 60
+fuzz: prerequisites
+	Scripts/fuzz.sh $(SECONDS)
+
 lint:
 	swift format lint --strict --recursive $(SOURCES)
 
@@ -59,7 +65,7 @@ docs: build
 	Scripts/check-links.sh
 
 clean:
-	rm -rf .build .build-debug Benchmarks/.build
+	rm -rf .build .build-debug Benchmarks/.build Fuzzing/.build
 
 prerequisites:
 	@Scripts/install-prerequisites.sh

@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// As in the package above, with the coverage that libFuzzer steers by and a watch on every access to memory.
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .swiftLanguageMode(.v6),
+        .unsafeFlags(["-sanitize=fuzzer,address", "-profile-generate", "-profile-coverage-mapping"]),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+/// One program a reader.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["CFuzzing"] + dependencies,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-profile-generate", "-use-ld=lld"])])
+}
+
+// The readers are links to the sources of the package above, which so are compiled here a second time, instrumented.
+// libpng and libhdf5 are the system's and are not.
+let package = Package(
+    name: "fuzzing",
+    platforms: [.macOS(.v14)],
+    targets: [
+        .systemLibrary(
+            name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .target(name: "CKernels"),
+        .target(name: "Tensors", dependencies: ["CKernels"]),
+        .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
+        .target(name: "Imaging", dependencies: ["Tensors", "CPNG"]),
+
+        .target(name: "CFuzzing"),
+        .target(name: "FuzzChecks", dependencies: ["Imaging"]),
+        fuzzer("FuzzPNG", ["FuzzChecks", "Imaging"]),
+        fuzzer("FuzzBMP", ["FuzzChecks", "Imaging"]),
+        fuzzer("FuzzHDF5", ["TensorStore"]),
+        fuzzer("FuzzSeeds", ["CHDF5", "Imaging", "TensorStore", "Tensors"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + settings
+}
