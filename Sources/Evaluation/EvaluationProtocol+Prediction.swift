@@ -98,9 +98,10 @@ extension Plane {
 extension Image {
     /// RGB of three grey images.
     fileprivate init(channels: [Image]) {
-        let (red, green, blue) = (channels[0].pixels, channels[1].pixels, channels[2].pixels)
-        self.init(
-            height: channels[0].height, width: channels[0].width, mode: .rgb8,
-            pixels: red.indices.flatMap { [red[$0], green[$0], blue[$0]] })
+        let (height, width) = (channels[0].height, channels[0].width)
+        self.init(height: height, width: width, mode: .rgb8, repeating: 0)
+        for (channel, image) in channels.enumerated() {
+            for index in 0..<height * width { pixels[3 * index + channel] = image.pixels[index] }
+        }
     }
 }

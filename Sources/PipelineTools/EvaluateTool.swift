@@ -74,7 +74,7 @@ package struct EvaluateTool: Tool {
         for index in 0..<images.count {
             let whole = try images.image(index)
             for pass in 0..<passes {
-                let part = evaluator.part(of: whole, index, named: images.entries[index].name, pass: pass)
+                let part = evaluator.part(of: whole, named: images.entries[index].name, pass: pass)
                 for evaluation in evaluator.protocols {
                     let outcome = try evaluator.outcome(of: part, under: evaluation)
                     scores += outcome.scores

@@ -33,31 +33,22 @@ struct EvaluationCrops {
     }
 
     /// Refuses images that are smaller than a crop, all at once.
-    func check(_ images: ImageSetReader) throws {
-        var small: [String] = []
-        for index in 0..<images.count {
-            let image = try images.image(index)
-            if min(image.height, image.width) < extent {
-                small.append("'\(images.entries[index].name)' (\(image.width)x\(image.height))")
-            }
+    func check(_ images: ImageSetReader) throws(ToolFailure) {
+        let small = zip(images.entries, images.extents).compactMap { entry, extents in
+            min(extents.height, extents.width) < extent ? "'\(entry.name)' (\(extents.width)x\(extents.height))" : nil
         }
         guard let first = small.first else { return }
         let what = small.count == 1 ? "image \(first) is" : "images \(small.joined(separator: ", ")) are"
         throw ToolFailure("\(what) smaller than a crop of \(extent)x\(extent)", at: .setting("crop"))
     }
 
-    /// Where the crop of a pass lies in image number `index`: any place, with equal chances.
+    /// Where the crop of a pass, counted from 0, lies in an image: any place, with equal chances.
     ///
-    /// It depends on the seed, the image's number, the pass and the image's extents alone.
-    func place(in image: Image, _ index: Int, pass: Int) -> (top: Int, left: Int) {
+    /// It depends on the seed, the image's name, the pass and the image's extents alone.
+    func place(in image: Image, named name: String, pass: Int) -> (top: Int, left: Int) {
         var random = CounterRandom(
-            seed: seed, purpose: .evaluationCrop, sample: UInt64(index) << 32 | UInt64(pass))
+            seed: seed, purpose: .evaluatedCrop, sample: RandomPurpose.sample(named: name) &+ UInt64(pass))
         let top = random.next(below: image.height - extent + 1)
         return (top, random.next(below: image.width - extent + 1))
     }
-}
-
-extension RandomPurpose {
-    /// Where a crop that is evaluated lies; the sample is the image's number and the pass.
-    static let evaluationCrop = RandomPurpose(rawValue: 120)
 }

@@ -78,9 +78,9 @@ struct Evaluator {
     }
 
     /// What of an image is scored in a pass, counted from 0.
-    func part(of image: Image, _ index: Int, named name: String, pass: Int) -> EvaluatedPart {
+    func part(of image: Image, named name: String, pass: Int) -> EvaluatedPart {
         guard let crops else { return EvaluatedPart(image: image, name: name, crop: nil) }
-        let (top, left) = crops.place(in: image, index, pass: pass)
+        let (top, left) = crops.place(in: image, named: name, pass: pass)
         return EvaluatedPart(
             image: image.cropped(top: top, left: left, height: crops.extent, width: crops.extent),
             name: "\(name) pass \(pass + 1)", crop: (pass + 1, top, left))
