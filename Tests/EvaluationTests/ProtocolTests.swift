@@ -201,6 +201,12 @@ import Testing
         for (here, there) in zip(luma.values, expected) { #expect(abs(here * 255 - there) < 1e-12) }
     }
 
+    @Test func `MATLAB's weights give its luma before the rounding`() {
+        for image in [ProtocolTests.image, ProtocolTests.image.luma] {
+            #expect(LumaWeights.matlab.luma(of: image) == image.unroundedLuma(.matlab))
+        }
+    }
+
     private static func planes(of image: Image) -> [Plane] {
         (0..<3).map { channel in
             Plane(

@@ -116,6 +116,24 @@ import Testing
         #expect(graph.names == ["train-images", "split", "patches", "train", "test-images", "scores", "verdicts"])
     }
 
+    @Test func `the example of the protocols' page is sound`() throws {
+        let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/PROTOCOLS.md"), encoding: .utf8)
+        let parts = page.components(separatedBy: "```yaml\n").dropFirst()
+        let example = try #require(parts.first?.components(separatedBy: "\n```").first)
+        #expect(parts.count == 1)
+        let rest = """
+
+              test-images: {tool: images, inputs: set5}
+              train: {tool: train, inputs: {patches: patches}, settings: {steps: 1}}
+              patches: {tool: patches, inputs: t91, settings: {scale: 3}}
+              t91: {tool: synthesize, settings: {count: 1}}
+            sources:
+              set5: {path: Set5}
+            reprise: 1
+            """
+        _ = try #require(try expectSound(example + rest, file: "docs/PROTOCOLS.md"))
+    }
+
     @Test func `the page of the tools says what their interfaces say, and no more`() throws {
         let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/TOOLS.md"), encoding: .utf8)
         let sections = page.components(separatedBy: "\n## ").dropFirst()
