@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A pass resizes one dimension. Both kinds take eight sums at once: the vertical pass those of neighbouring columns, in a
-// strip of the image so narrow that the rows an output is made of stay in the first cache, each widened once; the
+// A pass resizes one dimension. Both kinds take eight sums at once: the vertical pass those of neighbouring columns, in
+// a strip of the image so narrow that the rows an output is made of stay in the first cache, each widened once; the
 // horizontal pass those of eight rows side by side (as [column][8 rows]), walking along the columns. A sum over taps
 // begins with the arithmetic's first value and is taken in the order of the table, product and sum rounded separately,
 // so it has the same bits on every processor.

@@ -7,8 +7,8 @@ import Tensors
 
 /// Makes samples of HR images by random crops, flips and changes of colour.
 ///
-/// Each sample draws its own numbers, keyed by seed, image name and pass, so what one image becomes depends on no other.
-/// Crop, flip and colours follow in this order; what was done stands in the sample's transform.
+/// Each sample draws its own numbers, keyed by seed, image name and pass, so what one image becomes depends on no
+/// other. Crop, flip and colours follow in this order; what was done stands in the sample's transform.
 struct JitterTool: Tool {
     let interface = ToolInterface(
         name: "jitter", version: 1,
@@ -83,8 +83,8 @@ private struct Jitter: Sendable {
             "'\(images.entries[$0].name)' (\(images.extents[$0].width)x\(images.extents[$0].height))"
         }
         throw ToolFailure(
-            "\(small.count == 1 ? "an image is" : "\(small.count) images are") smaller than the crop of \(crop)x\(crop) "
-                + "pixels: \(list.joined(separator: ", "))", at: .setting("crop"),
+            "\(small.count == 1 ? "an image is" : "\(small.count) images are") smaller than the crop of "
+                + "\(crop)x\(crop) pixels: \(list.joined(separator: ", "))", at: .setting("crop"),
             hint: "leave them out, or choose a smaller crop")
     }
 

@@ -20,8 +20,9 @@ struct PatchPlanes {
     /// Cuts the image to a multiple of the scale, which must leave something, and makes it small; for `srcnn`, then
     /// large again.
     ///
-    /// MATLAB's kernel works on values in 0...1 in double precision, of luma taken before (the authors' `generate_train`).
-    /// Kernels on bytes shrink the image as it is, and luma is taken after (as scripts with Pillow and OpenCV do).
+    /// MATLAB's kernel works on values in 0...1 in double precision, of luma taken before (the authors'
+    /// `generate_train`). Kernels on bytes shrink the image as it is, and luma is taken after, as scripts with Pillow
+    /// and OpenCV do.
     init(_ image: Image, _ rule: PatchRule) {
         let scale = rule.geometry.scale
         guard let high = (rule.colours == .luma ? image.luma : image.rgb).cropped(toMultipleOf: scale) else {

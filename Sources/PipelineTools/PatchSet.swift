@@ -13,9 +13,10 @@ import Training
 //                `input-size`, `label-size`, `label-start`, `output-shift`, `colours`, `kernel`, `lr-numbers`, `border`
 //                where the kernel takes one, `luma` where that is what the patches show, and `stride`, or `random` and
 //                `seed`
-//     /input     float32 (count, channels, input-size, input-size) in 0...1, or uint8 as below where LR is made on bytes
-//     /label     uint8 (count, channels, label-size, label-size), attribute `divisor` = 255: a value is the byte divided
-//                by it, in double precision, rounded to single
+//     /input     float32 (count, channels, input-size, input-size) in 0...1, or uint8 as below where LR is made on
+//                bytes
+//     /label     uint8 (count, channels, label-size, label-size), attribute `divisor` = 255: a value is the byte
+//                divided by it, in double precision, rounded to single
 //     /origin    int32 (count, 3): index into `images`, row and column of the input's first pixel
 //     /images    the names of the images; `sources` and `transforms` say what each was made from and how
 //
@@ -91,8 +92,8 @@ struct PatchSetReader: PatchSource {
         labels = try StoredPatches("label", size: geometry.labelSize, attributes)
         guard inputs.count == labels.count, inputs.shape[0] == labels.shape[0] else {
             throw attributes.fault(
-                "\(inputs.count) inputs of \(inputs.shape) and \(labels.count) labels of \(labels.shape) do not go together"
-            )
+                "\(inputs.count) inputs of \(inputs.shape) and \(labels.count) labels of \(labels.shape) do not go "
+                    + "together")
         }
         (count, inputShape, labelShape) = (inputs.count, inputs.shape, labels.shape)
     }

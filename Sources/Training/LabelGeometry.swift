@@ -3,8 +3,8 @@
 /// Where a training label is cut, and where an output lies: the one place that both patch making and evaluation ask.
 ///
 /// All positions are 0-based. The input patch starts at input pixel (x, y); its label is `labelSize` pixels square and
-/// starts at high-resolution pixel (inputScale * x + labelStart, inputScale * y + labelStart). On whole images, with the
-/// extent kept by padding, output pixel k lies on high-resolution pixel k + outputShift.
+/// starts at high-resolution pixel (inputScale * x + labelStart, inputScale * y + labelStart). On whole images, with
+/// the extent kept by padding, output pixel k lies on high-resolution pixel k + outputShift.
 ///
 /// The authors' FSRCNN (`generate_train` and `shave_x3` of their code) pairs inputs of 14, 11, 10 pixels with labels of
 /// 19, 19, 21 at scales 2, 3, 4, and its output is shifted by one pixel at scale 3 only. SRCNN (`generate_train` of its
@@ -53,8 +53,8 @@ package struct LabelGeometry: Hashable, Sendable {
     /// SRCNN: inputs at HR size, of which unpadded convolutions leave the middle.
     ///
     /// - Parameters:
-    ///   - labelSize: less than the input by twice what the convolutions take from a side, so of the same parity; 33 - 12
-    ///     for kernels of 9, 1 and 5.
+    ///   - labelSize: less than the input by twice what the convolutions take from a side, so of the same parity;
+    ///     33 - 12 for kernels of 9, 1 and 5.
     package init(srcnn scale: Int, inputSize: Int = 33, labelSize: Int = 21) {
         precondition(scale >= 1, "a scale is at least 1, not \(scale)")
         precondition(

@@ -26,8 +26,8 @@ package enum PatchPlacement: Hashable, Sendable {
     /// The positions on an image of `height` x `width` HR pixels, row by row on a grid, else as drawn.
     ///
     /// - Parameters:
-    ///   - purpose, sample: what the random numbers of the image's first patch are drawn for; the next patch has the next
-    ///     sample.
+    ///   - purpose, sample: what the random numbers of the image's first patch are drawn for; the next patch has the
+    ///     next sample.
     package func positions(
         _ geometry: LabelGeometry, height: Int, width: Int, purpose: RandomPurpose, sample: UInt64
     ) -> [(row: Int, column: Int)] {

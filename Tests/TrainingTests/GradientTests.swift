@@ -11,7 +11,8 @@ import Training
     ) throws {
         let description = smallNetworks[network].description
         let start = stirred(description)
-        let source = randomPatches(4, size: 7, for: description, padding: padding)
+        // Without padding every layer takes a border.
+        let source = randomPatches(4, size: padding == .valid ? 13 : 7, for: description, padding: padding)
         let trainer = Trainer(
             network: start, configuration: TrainingConfiguration(padding: padding, batchSize: 3, steps: 1),
             pool: WorkerPool(threads: 1), level: .best)
