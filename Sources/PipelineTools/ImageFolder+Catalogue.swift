@@ -14,7 +14,7 @@ package enum CataloguingError: Error, Hashable, Sendable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .damaged(let files): "\(files.count) of its files cannot be read"
-        case .oneName(let first, let second): "'\(first)' and '\(second)' are one name without the endings"
+        case .oneName(let first, let second): "\(quoted(first)) and \(quoted(second)) are one name without the endings"
         case .unusableName(let name): "\(quoted(name)) cannot be a name in a catalogue"
         }
     }
@@ -27,7 +27,7 @@ extension ImageFolder {
     /// - Parameter isOnePart: whether all images are one part, with their folders in their names; so they are too where
     ///   images lie in the folder itself.
     package func parts(isOnePart: Bool) throws(CataloguingError) -> [Catalogue.Part] {
-        let damaged = files.compactMap { file in file.damage.map { "'\(file.name)': \($0)" } }
+        let damaged = files.compactMap { file in file.damage.map { "\(quoted(file.name)): \($0)" } }
         if !damaged.isEmpty { throw .damaged(damaged) }
         let folders = isOnePart || files.contains { $0.folder.isEmpty } ? [""] : Set(files.map(\.folder)).sorted()
         var parts: [Catalogue.Part] = []

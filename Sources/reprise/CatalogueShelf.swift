@@ -18,7 +18,7 @@ struct CatalogueShelf {
         var candidates: [CatalogueCandidate] = []
         var names: Set<String> = []
         for folder in folder.map({ [FilePath($0)] }) ?? Self.usualFolders {
-            for name in try Self.files(in: folder) where names.insert(name).inserted {
+            for name in Self.files(in: folder) where names.insert(name).inserted {
                 let path = folder.appending(name)
                 let catalogue = try Self.catalogue(at: path)
                 candidates += catalogue.parts.map {
@@ -56,12 +56,12 @@ struct CatalogueShelf {
         return [FilePath("data"), installed.appending("share").appending("reprise").appending("catalogues")]
     }
 
-    /// The names of the files that say they are catalogues; a folder that is not there holds none.
-    private static func files(in folder: FilePath) throws -> [String] {
-        guard let status = try? Files.status(folder), status.kind == .folder else { return [] }
-        return try Files.names(in: folder).filter { name in
-            guard name.hasSuffix(".yml") || name.hasSuffix(".yaml"), !name.hasPrefix(".") else { return false }
-            let bytes = try Files.bytes(of: folder.appending(name), limit: Catalogue.maximumByteCount)
+    /// The names of the files that say they are catalogues; a folder that is not there, or cannot be read, holds none.
+    private static func files(in folder: FilePath) -> [String] {
+        ((try? Files.names(in: folder)) ?? []).filter { name in
+            guard name.hasSuffix(".yml") || name.hasSuffix(".yaml"), !name.hasPrefix("."),
+                let bytes = try? Files.bytes(of: folder.appending(name), limit: Catalogue.maximumByteCount)
+            else { return false }
             return bytes.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: "catalogue:".utf8) }
         }
     }

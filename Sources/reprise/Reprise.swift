@@ -18,8 +18,9 @@ struct Reprise: AsyncParsableCommand {
               reprise why PIPELINE STAGE    what changed, old and new value
               reprise check PIPELINE        the bits of the lock file?
 
-            Exit codes: 0 done; 1 a stage failed; 2 usage, or a mistake in the manifest; 3 a claim deviates, or \
-            'check' found other content; 4 the cache or the disk is at fault; 130 interrupted.
+            Exit codes: 0 done; 1 a stage failed, or 'data check' found something wrong; 2 usage, or a mistake in the \
+            manifest; 3 a claim deviates, 'check' found other content, or 'data check' unknown images; 4 the cache or \
+            the disk is at fault; 130 interrupted.
             """,
         version: version,
         subcommands: [

@@ -53,7 +53,8 @@ struct ShowCommand: AsyncParsableCommand {
         row("state", planned.resolution.word + (explanation.isEmpty ? "" : ": \(explanation)"))
         if let key = planned.resolution.key { row("key", key.description) }
         for input in node.stage.inputs {
-            row("input \(input.name)", input.references.map(\.value.description).joined(separator: ", "))
+            let references = input.references.map { Self.text(of: $0.value, in: session.manifest) }
+            row("input \(input.name)", references.joined(separator: ", "))
         }
         for setting in node.stage.settings { row("setting \(setting.name)", JSONValue(setting.value).canonicalText) }
         for output in node.stage.outputs {
@@ -65,6 +66,12 @@ struct ShowCommand: AsyncParsableCommand {
             row("output \(output.name)", text)
         }
         return table.text()
+    }
+
+    /// The reference, with the catalogue that a source is checked by.
+    private static func text(of reference: ArtifactReference, in manifest: Manifest) -> String {
+        let source = manifest.sources.first { $0.name.value == reference.producer }
+        return source?.catalogue.map { "\(reference), checked by \($0.value)" } ?? reference.description
     }
 
     private func outputText(_ name: String, of node: StageNode, in session: PipelineSession) async throws -> String {

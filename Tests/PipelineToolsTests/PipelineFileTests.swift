@@ -8,6 +8,7 @@ import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
 import PipelineTools
+import SystemPackage
 import Testing
 
 /// The manifests in the tree fit the tools as they are.
@@ -21,7 +22,8 @@ import Testing
     private func expectSound(_ text: String, file: String) throws -> StageGraph? {
         do {
             return try StageGraph.parse(
-                SourceText(file: file, text: text), interfaces: Toolbox.standard.interfaces)
+                SourceText(file: file, text: text), interfaces: Toolbox.standard.interfaces,
+                folder: FilePath(file).removingLastComponent())
         } catch {
             Issue.record("\(file): \(error.all.map(\.message).joined(separator: "; "))")
             return nil
@@ -112,7 +114,7 @@ import Testing
         let parts = page.components(separatedBy: "```yaml\n")
         let example = try #require(parts.dropFirst().first?.components(separatedBy: "\n```").first)
         #expect(example.hasPrefix("reprise: 1"))
-        let graph = try #require(try expectSound(example, file: "docs/MANIFEST.md"))
+        let graph = try #require(try expectSound(example, file: SharedData.root.path + "/docs/MANIFEST.md"))
         #expect(graph.names == ["train-images", "split", "patches", "train", "test-images", "scores", "verdicts"])
     }
 

@@ -187,6 +187,8 @@ import Testing
         let project = try pipeline()
         #expect(try project.outcomes("run", "pipelines/p.yml", "-q") == ["images": "ran", "split": "ran"])
         #expect(try project.outcomes("run", "pipelines/p.yml", "-q") == ["images": "hit", "split": "hit"])
+        let shown = try project.reprise("show", "pipelines/p.yml", "images")
+        #expect(shown.output.contains("  photos, checked by ../data/Mine.yml#HR\n"), "\(shown.output)")
         try project.edit("data/Mine.yml", "origin: me", "origin: you")
         let why = try project.reprise("why", "pipelines/p.yml", "images")
         #expect(why.output.contains("input 'catalogue' changed"), "\(why.output)")
