@@ -7,8 +7,11 @@
 //
 // Lines of one kernel must be equal in all but the level, whatever the processor, the compiler and its options.
 // `Scripts/bits/kernels.sh` builds this for several of them and compares. Inputs come from a counter, so a case has the
-// same numbers whoever computes the cases before it. With any argument, one bit of a few inputs is another one: the
-// checksums must then all be others.
+// same numbers whoever computes the cases before it.
+//
+//     bits            everything
+//     bits LEVEL      the kernels of one level
+//     bits spoilt     everything, with one bit of a few inputs another one: all checksums must then be others
 #include "CKernels.h"
 
 #include <math.h>
@@ -517,20 +520,27 @@ static void say_all(const char *level, const reprise_kernels *kernels) {
     }
 }
 
+static bool same(const char *a, const char *b) {
+    for (; *a && *a == *b; a++) b++;
+    return *a == *b;
+}
+
 int main(int count, char **arguments) {
-    (void)arguments;
-    spoils = count > 1;
     static const struct {
         const char *name;
         reprise_level level;
     } levels[] = {
         {"baseline", REPRISE_BASELINE}, {"avx2", REPRISE_AVX2}, {"avx512", REPRISE_AVX512}, {"neon", REPRISE_NEON},
     };
-    say_all("scalar", &scalar_kernels);
+    const char *only = count > 1 ? arguments[1] : "";
+    spoils = same(only, "spoilt");
+    const bool all = spoils || !*only;
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         const reprise_kernels *kernels = reprise_kernels_of(levels[i].level);
-        if (kernels) say_all(levels[i].name, kernels);
+        if (kernels && (all || same(only, levels[i].name))) say_all(levels[i].name, kernels);
     }
+    if (!all) return 0;
+    say_all("scalar", &scalar_kernels);
     checksum d = empty();
     interleave(&d);
     say("scalar", "interleave", d);
