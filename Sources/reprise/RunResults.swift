@@ -141,11 +141,13 @@ enum TestSetNotes {
             // The scorings of this very run are on record already; only those before it are news.
             let now = ended.record.stages.flatMap(\.scorings).filter { $0.images == images }
             let before = scorings.count - now.count
-            notes.append(
+            let note =
                 before <= 0
-                    ? "\(name) had not been scored before"
-                    : "\(name) was scored \(before) \(before == 1 ? "time" : "times") before; by "
-                        + "\(scorings.models) different \(scorings.models == 1 ? "model" : "models") in all")
+                ? "\(name) had not been scored before"
+                : "\(name) was scored \(before) \(before == 1 ? "time" : "times") before; by "
+                    + "\(scorings.models) different \(scorings.models == 1 ? "model" : "models") in all"
+            // A data set cut to several scales is several image sets under one name.
+            if !notes.contains(note) { notes.append(note) }
         }
         return notes
     }
