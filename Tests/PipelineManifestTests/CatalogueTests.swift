@@ -323,4 +323,62 @@ import Testing
                 hint: put the text in quotes
                 """)
     }
+
+    // MARK: Texts nobody would write
+
+    private static let small = """
+        catalogue: 1
+        title: "T \(String(repeating: "é", count: 2))"
+        origin: |
+          a
+          b
+        parts:
+          x2/HR:   # a remark
+          - {name: a, width: 4, height: 3, mode: rgb8, pixels: \(digest)}
+          - name: 'b'
+            width: 1
+            height: 2
+            mode: grey8
+            pixels: "\(digest)"
+          y: [{name: a, width: 4, height: 3, mode: rgb8, pixels: \(digest)}]
+
+        """
+
+    /// Whether the text is read; else every mistake must lie in it.
+    private func isRead(_ text: String) -> Bool {
+        do {
+            let catalogue = try Catalogue.parse(SourceText(file: "c.yml", text: text))
+            #expect(!catalogue.parts.isEmpty && catalogue.parts.allSatisfy { !$0.images.isEmpty }, "\(text)")
+            return true
+        } catch {
+            let lineCount = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).count
+            for diagnostic in error.all {
+                #expect((1...lineCount).contains(diagnostic.location.line), "\(text)")
+                #expect(diagnostic.location.column <= diagnostic.excerpt.count + 1, "\(text)")
+            }
+            return false
+        }
+    }
+
+    @Test func `every beginning of a catalogue is read or told to be wrong`() {
+        let scalars = Array(Self.small.unicodeScalars)
+        #expect(isRead(Self.small))
+        var readCount = 0
+        for end in scalars.indices {
+            if isRead(String(String.UnicodeScalarView(scalars[..<end]))) { readCount += 1 }
+        }
+        // Those that end after a whole image.
+        #expect(readCount > 0 && readCount < 20, "\(readCount)")
+    }
+
+    @Test func `every character taken out, doubled or replaced leaves a text that is read or told to be wrong`() {
+        let scalars = Array(Self.small.unicodeScalars)
+        for index in scalars.indices {
+            for replacement in ["", "\(scalars[index])\(scalars[index])", ":", "{", "\"", "\n", "#", "&", "-", "\u{0}"]
+            {
+                let text = String(String.UnicodeScalarView(scalars[..<index])) + replacement
+                _ = isRead(text + String(String.UnicodeScalarView(scalars[(index + 1)...])))
+            }
+        }
+    }
 }
