@@ -32,15 +32,19 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# install WHAT PACKAGE...: says so; fails where it cannot.
-install() {
-    command -v apt-get >/dev/null 2>&1 || return 1
-    say "installing for $1: ${*:2}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${@:2}" >"$work/apt" 2>&1
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$work/apt" 2>&1
 }
 
-# The lists of packages are fetched only where they are absent.
-refresh_packages() {
+# install WHAT PACKAGE...: says so; fails where it cannot. The lists of packages are fetched only where they are too old
+# to install from.
+install() {
+    say "installing for $1: ${*:2}"
+    apt_install "${@:2}" || { as_root apt-get update >"$work/apt" 2>&1 && apt_install "${@:2}"; }
+}
+
+# Whether there is apt, with lists of packages.
+has_apt() {
     command -v apt-get >/dev/null 2>&1 || return 1
     [ -n "$(apt-cache pkgnames qemu-user)" ] || as_root apt-get update >"$work/apt" 2>&1
 }
@@ -59,7 +63,7 @@ has_arm() { qemu >/dev/null && [ -e /usr/aarch64-linux-gnu/include/math.h ] && [
 
 # Of the versions of GCC's files for Arm the newest; the others need no version.
 install_arm() {
-    refresh_packages || return 1
+    has_apt || return 1
     local newest
     newest=$(apt-cache pkgnames libgcc- | grep -E '^libgcc-[0-9]+-dev-arm64-cross$' | sort -V | tail -n 1)
     install "64-bit Arm" qemu-user libc6-dev-arm64-cross ${newest:+"$newest"}
@@ -67,7 +71,7 @@ install_arm() {
 
 bochs_files=(/usr/share/bochs/BIOS-bochs-latest /usr/share/vgabios/vgabios.bin)
 has_bochs() { command -v bochs >/dev/null 2>&1 && [ -e "${bochs_files[0]}" ] && [ -e "${bochs_files[1]}" ]; }
-install_bochs() { refresh_packages && install AVX-512 bochs bochs-term bochsbios vgabios; }
+install_bochs() { has_apt && install AVX-512 bochs bochs-term bochsbios vgabios; }
 
 # --- Builds and runs ------------------------------------------------------------------------------------------------
 
