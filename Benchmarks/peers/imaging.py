@@ -23,6 +23,9 @@ def pillow(noise):
         "shrink": lambda: colour.resize((width // 3, height // 3), Image.Resampling.BICUBIC),
         "enlarge": lambda: small.resize((width, height), Image.Resampling.BICUBIC),
         "luma": lambda: colour.convert("YCbCr"),
+        "luma-as-pillow": lambda: colour.convert("L"),
+        "shrink-as-pillow": lambda: colour.resize((width // 3, height // 3), Image.Resampling.BICUBIC),
+        "enlarge-as-pillow": lambda: small.resize((width, height), Image.Resampling.BICUBIC),
     }
 
 
@@ -48,6 +51,7 @@ def opencv(noise):
     return f"OpenCV {cv2.__version__}", {
         "shrink": lambda: cv2.resize(colour, (width // 3, height // 3), interpolation=cv2.INTER_CUBIC),
         "enlarge": lambda: cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC),
+        "enlarge-as-opencv": lambda: cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC),
         "luma": lambda: cv2.cvtColor(colour, cv2.COLOR_RGB2YCrCb),
         "psnr": lambda: cv2.PSNR(a, b),
         "ssim": ssim,

@@ -6,7 +6,8 @@ import Tensors
 
 /// Resizing, luma and metrics on an image of 2040x1356 (as in DIV2K), on one core.
 ///
-/// Megapixels are those of the large image.
+/// First MATLAB's arithmetic beside what the libraries call the same, then the libraries' own, bit for bit. Megapixels
+/// are those of the large image.
 struct ImagingBenchmark {
     private static let height = 1356
     private static let width = 2040
@@ -56,13 +57,23 @@ struct ImagingBenchmark {
 
 /// What is done; the raw value is the word for `imaging.py`.
 private enum ImagingActivity: String, CaseIterable {
-    case shrink, enlarge, luma, psnr, ssim
+    case shrink, enlarge
+    case shrinkAsPillow = "shrink-as-pillow"
+    case enlargeAsPillow = "enlarge-as-pillow"
+    case enlargeAsOpenCV = "enlarge-as-opencv"
+    case luma
+    case lumaAsPillow = "luma-as-pillow"
+    case psnr, ssim
 
     var title: String {
         switch self {
         case .shrink: "bicubic 1/3 of RGB"
         case .enlarge: "bicubic x3 to RGB"
+        case .shrinkAsPillow: "Pillow's 1/3 of RGB"
+        case .enlargeAsPillow: "Pillow's x3 to RGB"
+        case .enlargeAsOpenCV: "OpenCV's x3 to RGB"
         case .luma: "luma of RGB"
+        case .lumaAsPillow: "Pillow's luma of RGB"
         case .psnr: "PSNR of luma"
         case .ssim: "SSIM of luma"
         }
@@ -109,7 +120,23 @@ private struct OwnImaging {
             switch activity {
             case .shrink: keep(colour.resized(by: 1.0 / 3, border: .mirror).height)
             case .enlarge: keep(small.resized(by: 3, border: .mirror).height)
+            case .shrinkAsPillow:
+                keep(
+                    colour.resized(
+                        height: small.height, width: small.width, kernel: .pillowBicubic, border: .mirror
+                    ).height)
+            case .enlargeAsPillow:
+                keep(
+                    small.resized(
+                        height: colour.height, width: colour.width, kernel: .pillowBicubic, border: .mirror
+                    ).height)
+            case .enlargeAsOpenCV:
+                keep(
+                    small.resized(
+                        height: colour.height, width: colour.width, kernel: .openCVCubic, border: .mirror
+                    ).height)
             case .luma: keep(colour.luma.height)
+            case .lumaAsPillow: keep(colour.luma(.fullRange).height)
             case .psnr: keep(Metric.psnr.value(luma, other))
             case .ssim: keep(Metric.ssim.value(luma, other))
             }
