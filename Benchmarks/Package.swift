@@ -13,8 +13,8 @@ let settings: [SwiftSetting] =
     ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 // The rooms that are measured from within are links to the sources of the package above: they become targets of this
-// package, so that `package` access reaches them and nothing has to be made public for the sake of a stopwatch. Whatever
-// a user would wait for is measured from without, by running the built program.
+// package, so that `package` access reaches them and nothing has to be made public for the sake of a stopwatch.
+// Whatever a user would wait for is measured from without, by running the built program.
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v14)],

@@ -227,8 +227,8 @@ static inline void reprise_h5_prepare_rehearsal(unsigned long long seconds) {
 #endif
 }
 
-/// Whether libhdf5 gets through a file, with errors or without; also where no process could be made to try. `seconds` of
-/// processor time are enough for any file of that size.
+/// Whether libhdf5 gets through a file, with errors or without; also where no process could be made to try. `seconds`
+/// of processor time are enough for any file of that size.
 static inline int reprise_h5_survives(const char *path, hid_t file_access, unsigned long long seconds) {
     pid_t child = fork();
     if (child < 0) return 1;

@@ -163,8 +163,8 @@ typedef struct {
     size_t capacity;
 } reprise_png_pixel_work;
 
-/// A sample a byte, or two bytes in the machine's order; grey of few bits spread over 0...255, tRNS as alpha; indices of
-/// a palette as they are.
+/// A sample a byte, or two bytes in the machine's order; grey of few bits spread over 0...255, tRNS as alpha; indices
+/// of a palette as they are.
 static inline void reprise_png_set_sample_format(png_structp png, png_infop facts) {
     if (png_get_color_type(png, facts) == PNG_COLOR_TYPE_PALETTE) {
         png_set_packing(png);

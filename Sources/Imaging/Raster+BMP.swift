@@ -3,8 +3,8 @@
 extension Raster {
     /// An uncompressed BMP of 8 (palette), 24 or 32 bits a pixel, stored bottom-up or top-down.
     ///
-    /// A palette of greys alone makes a grey raster. The fourth byte of a 32-bit pixel is an alpha only where the header
-    /// declares a mask for it. A mask covers a whole byte of a pixel; the bytes may be in any order.
+    /// A palette of greys alone makes a grey raster. The fourth byte of a 32-bit pixel is an alpha only where the
+    /// header declares a mask for it. A mask covers a whole byte of a pixel; the bytes may be in any order.
     package init(bmp bytes: [UInt8]) throws(ImageDecodingError) {
         let file = BitmapFile(bytes: bytes)
         let header = try BitmapHeader(file)

@@ -24,8 +24,8 @@ extension Image {
     /// The raster's pixels with 8 bits a sample and without alpha.
     ///
     /// A colour c of alpha a on a background b is (c a + b (m - a)) / m, m being 255 or 65535, rounded once, to the
-    /// nearest 8-bit value; since m and 257 are odd there are no ties. Alpha is taken as linear in the stored values: no
-    /// gamma is undone.
+    /// nearest 8-bit value; since m and 257 are odd there are no ties. Alpha is taken as linear in the stored values:
+    /// no gamma is undone.
     package init(
         _ raster: Raster, alpha: AlphaRule = .refuse, depth: DepthRule = .refuse
     ) throws(ImageDecodingError) {

@@ -27,8 +27,8 @@ extension Raster {
             samples: samples, notes: PNGNotes(bytes).texts)
     }
 
-    /// A PNG file of exactly these samples: no ancillary chunks, Paeth filter, zlib level 6, so equal rasters give equal
-    /// bytes with one version of libpng and zlib.
+    /// A PNG file of exactly these samples: no ancillary chunks, Paeth filter, zlib level 6, so equal rasters give
+    /// equal bytes with one version of libpng and zlib.
     package func png() throws(ImageEncodingError) -> [UInt8] {
         var buffer = reprise_png_buffer()
         defer { free(buffer.bytes) }

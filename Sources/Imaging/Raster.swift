@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Everything that an image file holds: 8 or 16 bits a sample, with or without alpha, and what it says beside its values.
+/// Everything that an image file holds: 8 or 16 bits a sample, with or without alpha, and what it says beside its
+/// values.
 ///
 /// `Image` is what the arithmetic uses; `Image(_:alpha:depth:)` makes one of a raster, by rules that the caller states.
 /// Grey of 1, 2 or 4 bits is spread over 0...255 and a palette is looked up, which both lose nothing; a transparent

@@ -12,11 +12,11 @@ import CHDF5
 
 /// The strings of any length of one file.
 ///
-/// A dataset or attribute holds references to them: a length, the address of a collection of heap objects, an index into
-/// it. libhdf5 follows references without a look at their lengths and indices, and no checksum guards any of it, so that
-/// a damaged file could make it read and write where it should not. Here libhdf5 hands over the references as they are
-/// (`reprise_h5_allow_references`), and they are followed with every bound checked (HDF5 File Format Specification,
-/// III.E, Disk Format: Level 1E - Global Heap).
+/// A dataset or attribute holds references to them: a length, the address of a collection of heap objects, an index
+/// into it. libhdf5 follows references without a look at their lengths and indices, and no checksum guards any of it,
+/// so that a damaged file could make it read and write where it should not. Here libhdf5 hands over the references as
+/// they are (`reprise_h5_allow_references`), and they are followed with every bound checked (HDF5 File Format
+/// Specification, III.E, Disk Format: Level 1E - Global Heap).
 final class StringHeap {
     private let path: String
     private let fileByteCount: Int

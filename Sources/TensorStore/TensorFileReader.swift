@@ -14,12 +14,12 @@ package import Tensors
 /// Reads one HDF5 file of tensors, whoever wrote it, without ever leaving that file.
 ///
 /// Opening lists every dataset and group and refuses what leads elsewhere or round in circles: soft, external and
-/// user-defined links, groups with two names. Values are checked as a dataset is first used; see `Dataset`. Before that,
-/// a process of its own reads the file as a rehearsal (`rehearsal.h`), so that one which libhdf5 does not survive is an
-/// error like others.
+/// user-defined links, groups with two names. Values are checked as a dataset is first used; see `Dataset`. Before
+/// that, a process of its own reads the file as a rehearsal (`rehearsal.h`), so that one which libhdf5 does not survive
+/// is an error like others.
 ///
-/// `@unchecked Sendable`: its variables, the list of open datasets and the heap of strings, and the datasets in the list
-/// are used inside `HDF5.locked` only.
+/// `@unchecked Sendable`: its variables, the list of open datasets and the heap of strings, and the datasets in the
+/// list are used inside `HDF5.locked` only.
 package final class TensorFileReader: @unchecked Sendable {
     package let path: String
 

@@ -88,7 +88,8 @@ struct ImagePass: Sendable {
         }
     }
 
-    /// As few tiles as the size allows, of nearly one size, so that no sliver is computed with all that it needs around.
+    /// As few tiles as the size allows, of nearly one size, so that no sliver is computed with all that it needs
+    /// around.
     func tiles(_ size: Network.TileSize) -> [Region] {
         let rows = Self.parts(whole.rows, most: size.rows, unit: 1)
         let columns = Self.parts(whole.columns, most: size.columns, unit: min(size.columns, Grid.lanes))

@@ -54,8 +54,8 @@ package struct NetworkDescription: Hashable, Sendable {
     /// layers 3x3, expanding 1x1 to `d`, deconvolution 9x9.
     ///
     /// A PReLU follows each convolution (the paper leaves open whether each mapping layer has one), by default with one
-    /// slope a layer as in the authors' weights. `deconvolutionPadding` is what the deconvolution cuts off at its start,
-    /// 0...8 pixels: 4 in the authors' networks, (9 - scale) / 2 rounded down in those of Keras ('same').
+    /// slope a layer as in the authors' weights. `deconvolutionPadding` is what the deconvolution cuts off at its
+    /// start, 0...8 pixels: 4 in the authors' networks, (9 - scale) / 2 rounded down in those of Keras ('same').
     package static func fsrcnn(
         d: Int = 56, s: Int = 12, m: Int = 4, scale: Int, channels: Int = 1,
         labelConvention: LabelConvention = .authors,

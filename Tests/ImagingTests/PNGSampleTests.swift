@@ -168,8 +168,8 @@ private func chunkNames(_ bytes: [UInt8]) -> [String] {
     return names
 }
 
-/// A zlib stream that yields as many megabytes of zeros: a literal, then matches of 258 bytes at distance 1, in the fixed
-/// code of RFC 1951; its checksum is not right, which nobody should come to see.
+/// A zlib stream that yields as many megabytes of zeros: a literal, then matches of 258 bytes at distance 1, in the
+/// fixed code of RFC 1951; its checksum is not right, which nobody should come to see.
 private func swelling(megabytes: Int) -> [UInt8] {
     var stream: [UInt8] = [0x78, 0x9c]
     var (bits, count) = (0, 0)

@@ -14,7 +14,8 @@ import Testing
 #endif
 
 struct StatCacheTests {
-    /// A status of the past, as a file has that was written long ago; a real one of today is too young to be remembered.
+    /// A status of the past, as a file has that was written long ago; a real one of today is too young to be
+    /// remembered.
     private static func settled(_ byteCount: Int = 3, inode: UInt64 = 1, at time: Int64 = 1_000_000_000) -> FileStatus {
         FileStatus(
             kind: .file, byteCount: byteCount, device: 1, inode: inode, modificationTime: time, changeTime: time)

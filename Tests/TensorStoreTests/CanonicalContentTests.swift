@@ -136,7 +136,8 @@ extension TensorStoreTests {
             }
         }
 
-        /// All shapes of up to three axes of 0 to 4, cut into blocks of 1 to 13 elements, with chunks of 1 to 3 rows or none.
+        /// All shapes of up to three axes of 0 to 4, cut into blocks of 1 to 13 elements, with chunks of 1 to 3 rows or
+        /// none.
         @Test func `boxes cover every shape in row-major order`() {
             var shapes: [Shape] = [[]]
             for a in 0...4 {

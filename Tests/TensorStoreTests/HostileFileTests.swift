@@ -132,8 +132,8 @@ extension TensorStoreTests {
             }
         }
 
-        /// libhdf5 1.10.8 itself ends by a signal at some of these (the clean-up after a failed listing of many links frees
-        /// what was never written, for one).
+        /// libhdf5 1.10.8 itself ends by a signal at some of these (the clean-up after a failed listing of many links
+        /// frees what was never written, for one).
         @Test(arguments: [false, true])
         func `a file of others with any byte altered is read or refused, never worse`(latest: Bool) throws {
             try withTemporaryFolder { folder in

@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// Measures Reprise beside its peers and prints tables: `benchmarks [training|inference|patches|memory|imaging|runner|hashing]...`.
+/// Measures Reprise beside its peers and prints tables: `benchmarks
+/// [training|inference|patches|memory|imaging|runner|hashing]...`.
 @main
 enum Benchmarks {
     private enum Section: String, CaseIterable {

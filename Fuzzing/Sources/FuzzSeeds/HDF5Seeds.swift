@@ -5,8 +5,8 @@ import Glibc
 import TensorStore
 import Tensors
 
-/// Files of this project's writer, and files as others write them in the oldest and in the newest format, a feature each
-/// so that they are small.
+/// Files of this project's writer, and files as others write them in the oldest and in the newest format, a feature
+/// each so that they are small.
 func writeHDF5Seeds(to folder: String) throws {
     try makeFolder(folder)
     try writeOwnFile("\(folder)/own")
