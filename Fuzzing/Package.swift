@@ -21,10 +21,11 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 // The readers are links to the sources of the package above, which so are compiled here a second time, instrumented.
-// libpng and libhdf5 are the system's and are not.
+// libpng and libhdf5 are the system's and are not; nor is Yams.
 let package = Package(
     name: "fuzzing",
     platforms: [.macOS(.v14)],
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", exact: "6.2.2")],
     targets: [
         .systemLibrary(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
@@ -34,13 +35,15 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["CKernels"]),
         .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
         .target(name: "Imaging", dependencies: ["Tensors", "CPNG"]),
+        .target(name: "PipelineManifest", dependencies: [.product(name: "Yams", package: "Yams")]),
 
         .target(name: "CFuzzing"),
         .target(name: "FuzzChecks", dependencies: ["Imaging"]),
         fuzzer("FuzzPNG", ["FuzzChecks", "Imaging"]),
         fuzzer("FuzzBMP", ["FuzzChecks", "Imaging"]),
         fuzzer("FuzzHDF5", ["TensorStore"]),
-        fuzzer("FuzzSeeds", ["CHDF5", "Imaging", "TensorStore", "Tensors"]),
+        fuzzer("FuzzCatalogue", ["PipelineManifest"]),
+        fuzzer("FuzzSeeds", ["CHDF5", "Imaging", "PipelineManifest", "TensorStore", "Tensors"]),
     ]
 )
 

@@ -45,7 +45,7 @@ sources() {
         echo Sources/TensorStore/{AttributeValue+Reading,Boxes,CanonicalContent,Dataset,FileListing}.swift \
             Sources/TensorStore/{StringHeap,TensorFileReader,TextFormat}.swift
         ;;
-    Catalogue) echo Sources/PipelineManifest/Catalogue*.swift ;;
+    Catalogue) echo Sources/PipelineManifest/{Catalogue,Catalogue+Text,ManifestReader+Catalogue}.swift ;;
     esac
 }
 

@@ -14,6 +14,7 @@ do {
     try writeSeeds(pngSeeds, to: "\(root)/png")
     try writeSeeds(bmpSeeds, to: "\(root)/bmp")
     try writeHDF5Seeds(to: "\(root)/hdf5")
+    try writeSeeds(catalogueSeeds, to: "\(root)/catalogue")
 } catch {
     print("error: \(error)")
     exit(1)
