@@ -11,10 +11,13 @@ import Training
 struct Checkpoint {
     let state: TrainerState
     let log: TrainingLog
-    let lossSum: Double
+    /// Sums since the last row of the log.
+    let lossSum, normSum: Double
     /// Parameters of the best network so far, where one is kept.
     let best: [Parameter]?
     let bestPSNR: Double
+    /// Where there is a validation loss to go by.
+    let stopping: EarlyStopping?
 }
 
 /// Where a training leaves its checkpoints: the newest one, named by the digest of its bytes.
@@ -61,7 +64,12 @@ extension Checkpoint {
         for (name, value) in state.integers.sorted(by: { $0.key < $1.key }) {
             try file.setAttribute("integer.\(name)", .integer(value))
         }
+        for (name, value) in state.numbers.sorted(by: { $0.key < $1.key }) {
+            try file.setAttribute("number.\(name)", .number(value))
+        }
+        try stopping?.write(to: file)
         try file.write("loss-sum", [lossSum], shape: [1])
+        try file.write("norm-sum", [normSum], shape: [1])
         try file.write("best-psnr", [bestPSNR], shape: [1])
         try log.write(to: file, prefix: "log/")
         for parameter in state.tensors { try file.write("state/\(parameter.name)", parameter.tensor) }
@@ -72,9 +80,13 @@ extension Checkpoint {
     fileprivate init(readingFrom path: FilePath) throws {
         let file = try TensorFileReader(path: path.string)
         var integers: [String: Int] = [:]
-        for attribute in try file.attributes() where attribute.name.hasPrefix("integer.") {
-            if case .integer(let value) = attribute.value {
-                integers[String(attribute.name.dropFirst("integer.".count))] = value
+        var numbers: [String: Double] = [:]
+        for attribute in try file.attributes() {
+            let name = attribute.name.drop { $0 != "." }.dropFirst()
+            switch attribute.value {
+            case .integer(let value) where attribute.name.hasPrefix("integer."): integers[String(name)] = value
+            case .number(let value) where attribute.name.hasPrefix("number."): numbers[String(name)] = value
+            default: continue
             }
         }
         func parameters(_ prefix: String) throws -> [Parameter] {
@@ -84,9 +96,35 @@ extension Checkpoint {
         }
         let best = try parameters("best/")
         self.init(
-            state: TrainerState(tensors: try parameters("state/"), integers: integers),
+            state: TrainerState(tensors: try parameters("state/"), integers: integers, numbers: numbers),
             log: try TrainingLog(readingFrom: file, prefix: "log/"),
-            lossSum: try file.read("loss-sum", as: Double.self).first ?? 0, best: best.isEmpty ? nil : best,
-            bestPSNR: try file.read("best-psnr", as: Double.self).first ?? 0)
+            lossSum: try file.read("loss-sum", as: Double.self).first ?? 0,
+            normSum: try file.read("norm-sum", as: Double.self).first ?? 0, best: best.isEmpty ? nil : best,
+            bestPSNR: try file.read("best-psnr", as: Double.self).first ?? 0,
+            stopping: try EarlyStopping(readingFrom: file))
+    }
+}
+
+extension EarlyStopping {
+    // Attributes `stopping-patience`, `stopping-delta`, `stopping-epochs`, `stopping-wait`, and `stopping-best` once
+    // there is one.
+    fileprivate func write(to file: TensorFileWriter) throws {
+        try file.setAttribute("stopping-patience", .integer(patience))
+        try file.setAttribute("stopping-delta", .number(leastImprovement))
+        try file.setAttribute("stopping-epochs", .integer(epochs))
+        try file.setAttribute("stopping-wait", .integer(wait))
+        if best.isFinite { try file.setAttribute("stopping-best", .number(best)) }
+    }
+
+    /// Nil where the checkpoint has none.
+    fileprivate init?(readingFrom file: TensorFileReader) throws {
+        guard case .integer(let patience)? = try file.attribute("stopping-patience"), patience >= 0,
+            case .number(let delta)? = try file.attribute("stopping-delta"), delta >= 0,
+            case .integer(let epochs)? = try file.attribute("stopping-epochs"),
+            case .integer(let wait)? = try file.attribute("stopping-wait")
+        else { return nil }
+        var best = Double.infinity
+        if case .number(let value)? = try file.attribute("stopping-best") { best = value }
+        self.init(patience: patience, leastImprovement: delta, epochs: epochs, best: best, wait: wait)
     }
 }

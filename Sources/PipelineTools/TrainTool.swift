@@ -29,149 +29,167 @@ package struct TrainTool: Tool {
             .init("patches", [.patches], purpose: .learns, summary: "pairs to learn from"),
             .init(
                 "validation", [.images], purpose: .chooses, arity: .optional,
-                summary: "HR images to follow the training by, and to choose the best network by with 'keep: best'"),
+                summary:
+                    "HR images to follow the training by, under y-double or with RGB patches under pillow-rgb, and to "
+                    + "choose the best network by with 'keep: best'"),
+            .init(
+                "validation-patches", [.patches], purpose: .chooses, arity: .optional,
+                summary: "pairs, as large as those to learn from, whose loss is followed; 'keep: best' and "
+                    + "'stop-patience' then go by it"),
         ],
         outputs: [
             .init("model", .model, summary: "the trained network"),
-            .init("log", .trainingLog, summary: "loss, learning rate and validation PSNR over the steps"),
+            .init("log", .trainingLog, summary: "loss, learning rate and validation over the steps"),
         ],
-        settings: [
-            .init(
-                "architecture", .choice(["fsrcnn", "fsrcnn-s"]), .defaulted(.text("fsrcnn")),
-                summary: "FSRCNN(d, s, m), or FSRCNN-s = FSRCNN(32, 5, 1)"),
-            .init("d", .integer(1...1024), .optional, summary: "feature channels of 'fsrcnn', 56 where it is left out"),
-            .init("s", .integer(1...1024), .optional, summary: "shrunk channels of 'fsrcnn', 12 where it is left out"),
-            .init("m", .integer(0...64), .optional, summary: "mapping layers of 'fsrcnn', 4 where it is left out"),
-            .init(
-                "slopes", .choice(SlopeSharing.allCases.map(\.rawValue)), .defaulted(.text("per-layer")),
-                summary: "PReLU slopes: one a layer, as in the authors' weights, or one a channel"),
-            .init("name", .text, .optional, summary: "the model's name in tables; FSRCNN, FSRCNN-s or FSRCNN(d,s,m)"),
-            .init("steps", .integer(1...1_000_000_000), .required, summary: "optimizer steps, a batch each"),
-            .init("batch", .integer(1...65536), .defaulted(.integer(128)), summary: "patches in a batch"),
-            .init(
-                "optimizer", .choice(["adam", "sgd"]), .defaulted(.text("adam")),
-                summary: "Adam (0.9, 0.999, 1e-8), or SGD with momentum"),
-            .init("momentum", .number(0...1), .defaulted(.number(0.9)), summary: "of SGD"),
-            .init("learning-rate", .number(0...1000), .defaulted(.number(0.001)), summary: "of the convolutions"),
-            .init(
-                "deconvolution-learning-rate", .number(0...1000), .optional,
-                summary: "of the transposed convolution; the same where it is left out"),
-            .init(
-                "schedule", .choice(["constant", "cosine"]), .defaulted(.text("constant")),
-                summary: "'cosine' lets the rate fall to 0 over the steps"),
-            .init(
-                "gradient-limit", .number(.leastNormalMagnitude...1e30), .optional,
-                summary: "gradients are scaled down to this Euclidean norm where they exceed it"),
-            .init("seed", .integer(0...Int.max), .defaulted(.integer(0)), summary: "of first weights and sample order"),
-            .init(
-                "keep", .choice(["last", "best"]), .defaulted(.text("last")),
-                summary: "the network after the last step, or the one with the best validation PSNR"),
-            .init(
-                "validation-interval", .integer(1...1_000_000_000), .defaulted(.integer(1000)),
-                summary: "steps between two rows of the log"),
-            .init(
-                "inference-padding", .choice(ConvolutionPadding.allCases.map(\.rawValue).filter { $0 != "valid" }),
-                .defaulted(.text("replicate")), summary: "how convolutions see past the edge of whole images"),
-            .init(
-                "shortened", .boolean, .defaulted(.boolean(false)),
-                summary: "says that this training is shorter than the paper's: its scores are compared with nothing"),
-        ])
+        settings: Self.networkSettings + Self.optimizerSettings + Self.scheduleSettings + Self.runSettings)
+
+    private static let networkSettings: [ToolInterface.Setting] = [
+        .init(
+            "architecture", .choice(["fsrcnn", "fsrcnn-s"]), .defaulted(.text("fsrcnn")),
+            summary: "FSRCNN(d, s, m), or FSRCNN-s = FSRCNN(32, 5, 1); of as many channels as the patches"),
+        .init("d", .integer(1...1024), .optional, summary: "feature channels of 'fsrcnn', 56 where it is left out"),
+        .init("s", .integer(1...1024), .optional, summary: "shrunk channels of 'fsrcnn', 12 where it is left out"),
+        .init("m", .integer(0...64), .optional, summary: "mapping layers of 'fsrcnn', 4 where it is left out"),
+        .init(
+            "slopes", .choice(SlopeSharing.allCases.map(\.rawValue)), .defaulted(.text("per-layer")),
+            summary: "PReLU slopes: one a layer, as in the authors' weights, or one a channel"),
+        .init(
+            "deconvolution-padding", .integer(0...8), .optional,
+            summary: "pixels that the deconvolution cuts off at its start; 4 where it is left out, and with Keras' "
+                + "'same' 3, 3, 2 at scales 2, 3, 4"),
+        .init(
+            "initialiser", .choice(WeightRule.allCases.map(\.rawValue)), .optional,
+            summary: "first weights of convolutions, he-fan-out where it is left out; the deconvolution begins as "
+                + "'gaussian', N(0, 0.001)"),
+        .init(
+            "expand-initialiser", .choice(WeightRule.allCases.map(\.rawValue)), .optional,
+            summary: "first weights of the layer 'expand', as the others where it is left out"),
+        .init("first-slope", .number(-1...1), .optional, summary: "of PReLU, 0.25 where it is left out"),
+        .init("name", .text, .optional, summary: "the model's name in tables; FSRCNN, FSRCNN-s or FSRCNN(d,s,m)"),
+    ]
+
+    private static let optimizerSettings: [ToolInterface.Setting] = [
+        .init(
+            "steps", .integer(1...1_000_000_000), .required,
+            summary: "optimizer steps, a batch each; at most so many with 'stop-patience'"),
+        .init("batch", .integer(1...65536), .defaulted(.integer(128)), summary: "patches in a batch"),
+        .init(
+            "optimizer", .choice(["adam", "adamw", "sgd", "nesterov", "rmsprop"]), .defaulted(.text("adam")),
+            summary: "Adam and AdamW (0.9, 0.999), SGD with momentum and with Nesterov's, or RMSprop as Keras has it"),
+        .init("momentum", .number(0...1), .defaulted(.number(0.9)), summary: "of SGD"),
+        .init("rho", .number(0...1), .optional, summary: "of RMSprop, 0.9 where it is left out"),
+        .init(
+            "epsilon", .number(.leastNormalMagnitude...1), .optional,
+            summary: "of RMSprop (under the root), 1e-7 where it is left out, and of Adam and AdamW, 1e-8"),
+        .init("learning-rate", .number(0...1000), .defaulted(.number(0.001)), summary: "of the convolutions"),
+        .init(
+            "deconvolution-learning-rate", .number(0...1000), .optional,
+            summary: "of the transposed convolution; the same where it is left out"),
+        .init(
+            "weight-decay", .number(0...1), .optional,
+            summary: "of weights, added to their gradient except by 'adamw'; 0 where it is left out, with 'adamw' 0.01"),
+        .init(
+            "deconvolution-weight-decay", .number(0...1), .optional,
+            summary: "of the transposed convolution's weights; the same where it is left out"),
+        .init(
+            "gradient-limit", .number(.leastNormalMagnitude...1e30), .optional,
+            summary: "gradients are scaled down to this Euclidean norm where they exceed it"),
+    ]
+
+    private static let scheduleSettings: [ToolInterface.Setting] = [
+        .init(
+            "schedule", .choice(["constant", "cosine", "step", "plateau"]), .defaulted(.text("constant")),
+            summary: "'cosine' lets the rate fall to 0 over the steps, 'step' by a factor at intervals, 'plateau' by a "
+                + "factor when an epoch's mean training loss stops falling, as Keras' ReduceLROnPlateau"),
+        .init(
+            "schedule-factor", .number(.leastNormalMagnitude...0.999999), .optional,
+            summary: "of 'step' and 'plateau', 0.1 where it is left out"),
+        .init("schedule-steps", .integer(1...1_000_000_000), .optional, summary: "from fall to fall, for 'step'"),
+        .init(
+            "plateau-patience", .integer(0...1_000_000), .optional,
+            summary: "epochs without improvement before the rate falls, 10 where it is left out"),
+        .init(
+            "plateau-delta", .number(0...1000), .optional,
+            summary: "how much less the loss must be to count as better, 0.0001 where it is left out"),
+        .init(
+            "plateau-cooldown", .integer(0...1_000_000), .optional,
+            summary: "epochs after a fall that count for nothing, 0 where it is left out"),
+        .init(
+            "least-rate", .number(0...1000), .optional,
+            summary: "what 'plateau' never lets the rate fall below, 0 where it is left out"),
+        .init(
+            "warm-up", .integer(1...1_000_000_000), .optional,
+            summary: "first steps over which the rate rises in equal parts; none where it is left out"),
+        .init(
+            "epoch-steps", .integer(1...1_000_000_000), .optional,
+            summary: "steps of an epoch; rows of the log are then epochs, and have the mean norm of the gradients"),
+        .init(
+            "stop-patience", .integer(0...1_000_000), .optional,
+            summary: "epochs without a lower validation loss after which training ends, as with Keras' EarlyStopping; "
+                + "it goes to the last step where it is left out"),
+        .init(
+            "stop-delta", .number(0...1000), .optional,
+            summary: "how much less the validation loss must be to count as better, also for 'keep: best'; 0 where it "
+                + "is left out"),
+    ]
+
+    private static let runSettings: [ToolInterface.Setting] = [
+        .init("seed", .integer(0...Int.max), .defaulted(.integer(0)), summary: "of first weights and sample order"),
+        .init(
+            "keep", .choice(["last", "best"]), .defaulted(.text("last")),
+            summary: "the network after the last step, or the one with the best validation PSNR, or with the lowest "
+                + "validation loss where there are validation patches"),
+        .init(
+            "validation-interval", .integer(1...1_000_000_000), .defaulted(.integer(1000)),
+            summary: "steps between two rows of the log, without 'epoch-steps'"),
+        .init(
+            "inference-padding", .choice(ConvolutionPadding.allCases.map(\.rawValue).filter { $0 != "valid" }),
+            .defaulted(.text("replicate")), summary: "how convolutions see past the edge of whole images"),
+        .init(
+            "shortened", .boolean, .defaulted(.boolean(false)),
+            summary: "says that this training is shorter than the paper's: its scores are compared with nothing"),
+    ]
 
     package func run(_ context: ToolContext) throws {
         let patches = try PatchSetReader(context.input("patches").path)
         guard patches.count > 0 else { throw ToolFailure("there are no patches to learn from", at: .input("patches")) }
-        let plan = try TrainingPlan(context.settings, geometry: patches.geometry)
-        if plan.keepsBest, context.optionalInput("validation") == nil {
-            throw ToolFailure("'keep: best' needs validation images to choose by", at: .setting("keep"))
-        }
+        let plan = try TrainingPlan(context.settings, patches)
+        let held = try context.optionalInput("validation-patches").map { try PatchSetReader($0.path) }
+        try Self.check(plan, patches, held, hasImages: context.optionalInput("validation") != nil)
         let pool = WorkerPool(threads: context.threads)
         let level = try self.level ?? SIMDLevel.chosen()
-        let validation = try context.optionalInput("validation").map {
-            try ValidationSet($0.path, scale: patches.geometry.scale, pool: pool, level: level)
+        let images = try context.optionalInput("validation").map {
+            try ValidationSet(
+                $0.path, scale: patches.geometry.scale, channels: plan.description.inputs, pool: pool, level: level)
         }
         var session = TrainingSession(
-            plan: plan, patches: patches, validation: validation,
+            plan: plan, data: TrainingData(patches: patches, held: held, images: images),
             checkpoints: CheckpointFolder(context.checkpointFolder), rhythm: rhythm, pool: pool, level: level)
         try session.run(context)
         try session.model.write(to: context.output("model"))
         try session.log.write(to: context.output("log"))
     }
-}
 
-/// The settings of a training as the values of the field.
-struct TrainingPlan {
-    let name: String
-    let description: NetworkDescription
-    let configuration: TrainingConfiguration
-    let geometry: LabelGeometry
-    let interval: Int
-    let keepsBest: Bool
-    let inferencePadding: ConvolutionPadding
-    let isShortened: Bool
-
-    init(_ settings: ToolSettings, geometry: LabelGeometry) throws(ToolFailure) {
-        guard let slopes = SlopeSharing(rawValue: settings.text("slopes")),
-            let padding = ConvolutionPadding(rawValue: settings.text("inference-padding"))
-        else { preconditionFailure("the interface lets no other slopes or padding through") }
-        let size = try FSRCNNSize(settings)
-        description = NetworkDescription.fsrcnn(
-            d: size.d, s: size.s, m: size.m, scale: geometry.scale, labelConvention: geometry.convention,
-            slopes: slopes)
-        name = settings.optionalText("name") ?? size.name
-        let steps = settings.integer("steps")
-        configuration = TrainingConfiguration(
-            optimizer: settings.text("optimizer") == "sgd" ? .sgd(momentum: settings.number("momentum")) : .adam,
-            learningRate: settings.number("learning-rate"),
-            deconvolutionLearningRate: settings.optionalNumber("deconvolution-learning-rate"),
-            schedule: settings.text("schedule") == "cosine" ? .cosine(totalSteps: steps) : .constant,
-            padding: geometry.trainingPadding, batchSize: settings.integer("batch"), steps: steps,
-            seed: UInt64(settings.integer("seed")), gradientNormLimit: settings.optionalNumber("gradient-limit"))
-        self.geometry = geometry
-        interval = settings.integer("validation-interval")
-        keepsBest = settings.text("keep") == "best"
-        inferencePadding = padding
-        isShortened = settings.boolean("shortened")
-    }
-
-    func model(_ network: Network) -> Model {
-        Model(
-            name: name, network: network, outputShift: geometry.outputShift, labelConvention: geometry.convention,
-            padding: inferencePadding, isShortened: isShortened)
-    }
-}
-
-/// Feature channels, shrunk channels and mapping layers of an FSRCNN.
-private struct FSRCNNSize: Hashable {
-    let d, s, m: Int
-
-    static let paper = FSRCNNSize()
-    static let small = FSRCNNSize(d: 32, s: 5, m: 1)
-
-    init(d: Int = 56, s: Int = 12, m: Int = 4) {
-        (self.d, self.s, self.m) = (d, s, m)
-    }
-
-    init(_ settings: ToolSettings) throws(ToolFailure) {
-        guard settings.text("architecture") == "fsrcnn-s" else {
-            self.init(
-                d: settings.optionalInteger("d") ?? Self.paper.d, s: settings.optionalInteger("s") ?? Self.paper.s,
-                m: settings.optionalInteger("m") ?? Self.paper.m)
+    private static func check(
+        _ plan: TrainingPlan, _ patches: PatchSetReader, _ held: PatchSetReader?, hasImages: Bool
+    ) throws(ToolFailure) {
+        if plan.keepsBest, held == nil, !hasImages {
+            throw ToolFailure("'keep: best' needs validation images to choose by", at: .setting("keep"))
+        }
+        guard let held else {
+            if plan.stopPatience != nil {
+                throw ToolFailure("'stop-patience' needs validation patches to go by", at: .setting("stop-patience"))
+            }
             return
         }
-        for setting in ["d", "s", "m"] where settings.optionalInteger(setting) != nil {
-            throw ToolFailure(
-                "'fsrcnn-s' is FSRCNN(32, 5, 1) and takes no '\(setting)'", at: .setting(setting),
-                hint: "use 'architecture: fsrcnn'")
+        guard held.count > 0 else {
+            throw ToolFailure("there are no validation patches", at: .input("validation-patches"))
         }
-        self = .small
-    }
-
-    /// As the paper calls it, so that no other network is taken for its FSRCNN; for example `FSRCNN(48,12,2)`.
-    var name: String {
-        switch self {
-        case .paper: "FSRCNN"
-        case .small: "FSRCNN-s"
-        default: "FSRCNN(\(d),\(s),\(m))"
+        guard held.geometry == patches.geometry, held.inputShape == patches.inputShape else {
+            throw ToolFailure(
+                "validation patches of \(held.inputShape) with labels of \(held.labelShape) are not cut as those to "
+                    + "learn from, of \(patches.inputShape) with labels of \(patches.labelShape)",
+                at: .input("validation-patches"), hint: "give both 'patches' stages the same settings")
         }
     }
 }

@@ -15,41 +15,54 @@ struct TrainingRhythm: Sendable {
     let checkpoints: Duration
 }
 
-/// A training under way: it steps, follows itself on the validation images, and leaves checkpoints from which it goes
-/// on as if it had never stopped.
+/// What a training sees.
+struct TrainingData {
+    /// Pairs to learn from.
+    let patches: PatchSetReader
+    /// Pairs held out, whose loss is followed.
+    let held: PatchSetReader?
+    /// Images held out, whose PSNR is followed.
+    let images: ValidationSet?
+}
+
+/// A training under way: it steps, follows itself on what is held out, and leaves checkpoints from which it goes on as
+/// if it had never stopped.
 struct TrainingSession {
     private(set) var log: TrainingLog
     private let plan: TrainingPlan
-    private let patches: PatchSetReader
-    private let validation: ValidationSet?
+    private let data: TrainingData
     private let checkpoints: CheckpointFolder
     private let rhythm: TrainingRhythm
     private let trainer: Trainer
     /// The best network so far with its validation PSNR.
     private var best: (network: Network, psnr: Double)?
-    /// Sum of the losses since the last row of the log.
-    private var lossSum = 0.0
+    /// Sums of losses and gradient norms since the last row of the log.
+    private var (lossSum, normSum) = (0.0, 0.0)
+    /// Watches the validation loss where there is one; without 'stop-patience' it never ends the training.
+    private var stopping: EarlyStopping?
 
     init(
-        plan: TrainingPlan, patches: PatchSetReader, validation: ValidationSet?, checkpoints: CheckpointFolder,
-        rhythm: TrainingRhythm, pool: WorkerPool, level: SIMDLevel
+        plan: TrainingPlan, data: TrainingData, checkpoints: CheckpointFolder, rhythm: TrainingRhythm,
+        pool: WorkerPool, level: SIMDLevel
     ) {
         self.plan = plan
-        self.patches = patches
-        self.validation = validation
+        self.data = data
         self.checkpoints = checkpoints
         self.rhythm = rhythm
+        stopping = data.held.map { _ in
+            EarlyStopping(patience: plan.stopPatience ?? .max, leastImprovement: plan.stopDelta)
+        }
         // A checkpoint that does not fit, as one of another version may, is passed over like a damaged one.
-        if let checkpoint = checkpoints.latest(),
+        if let checkpoint = checkpoints.latest(), (checkpoint.stopping == nil) == (stopping == nil),
             let restored = try? Self.restored(checkpoint, plan: plan, pool: pool, level: level)
         {
             (trainer, best) = restored
             log = checkpoint.log
-            lossSum = checkpoint.lossSum
+            (lossSum, normSum) = (checkpoint.lossSum, checkpoint.normSum)
+            stopping = checkpoint.stopping
         } else {
             trainer = Trainer(
-                network: Network(description: plan.description, seed: plan.configuration.seed),
-                configuration: plan.configuration, pool: pool, level: level)
+                network: plan.firstNetwork, configuration: plan.configuration, pool: pool, level: level)
             log = TrainingLog()
         }
     }
@@ -71,48 +84,70 @@ struct TrainingSession {
         plan.model(plan.keepsBest ? best?.network ?? trainer.network : trainer.network)
     }
 
+    private var isOver: Bool { trainer.isFinished || stopping?.endsTraining == true }
+
     mutating func run(_ context: ToolContext) throws {
         if trainer.step > 0 { context.remark("goes on from a checkpoint at step \(trainer.step)") }
         let clock = ContinuousClock()
         var (reported, saved) = (clock.now, clock.now)
-        while !trainer.isFinished {
+        while !isOver {
             let rate = trainer.learningRate
             lossSum += try step()
+            normSum += trainer.gradientNorm
             if trainer.step % plan.interval == 0 || trainer.isFinished { try closeRow(rate: rate) }
             // Only reports and checkpoints go by the clock; what is learned does not.
-            if clock.now - reported > rhythm.reports || trainer.isFinished {
+            if clock.now - reported > rhythm.reports || isOver {
                 reported = clock.now
                 report(to: context)
             }
-            if clock.now - saved > rhythm.checkpoints, !trainer.isFinished {
+            if clock.now - saved > rhythm.checkpoints, !isOver {
                 saved = clock.now
                 try checkpoints.save(checkpoint)
             }
         }
+        if !trainer.isFinished, let stopping {
+            context.remark(
+                "ends after \(stopping.epochs) epochs, \(stopping.wait) of them without a lower validation loss")
+        }
     }
 
     private func step() throws -> Double {
+        try explained { try trainer.step(data.patches) }
+    }
+
+    private func explained<Value>(_ body: () throws -> Value) throws -> Value {
         do {
-            return try trainer.step(patches)
+            return try body()
         } catch let error as TrainingError {
             throw ToolFailure("\(error)", hint: error.isDivergence ? "a smaller 'learning-rate' may help" : nil)
         }
     }
 
     private mutating func closeRow(rate: Double) throws {
-        let stepsInRow = trainer.step - (log.rows.last?.step ?? 0)
-        let psnr = try validation?.meanPSNR(of: plan.model(trainer.network))
+        let stepsInRow = Double(trainer.step - (log.rows.last?.step ?? 0))
+        let psnr = try data.images?.meanPSNR(of: plan.model(trainer.network))
+        let loss = try data.held.map { held in try explained { try trainer.meanLoss(of: held) } }
         log.rows.append(
             TrainingLog.Row(
-                step: trainer.step, loss: lossSum / Double(stepsInRow), learningRate: rate, validationPSNR: psnr))
-        lossSum = 0
-        if plan.keepsBest, let psnr, psnr > best?.psnr ?? -.infinity { best = (trainer.network, psnr) }
+                step: trainer.step, loss: lossSum / stepsInRow, learningRate: rate,
+                gradientNorm: plan.configuration.epochSteps.map { _ in normSum / stepsInRow }, validationLoss: loss,
+                validationPSNR: psnr))
+        (lossSum, normSum) = (0, 0)
+        if isBest(loss: loss, psnr: psnr) { best = (trainer.network, psnr ?? 0) }
+    }
+
+    /// Whether the row's network is the one to keep so far: by the loss of validation patches where there are any.
+    private mutating func isBest(loss: Double?, psnr: Double?) -> Bool {
+        if let loss { return stopping?.endEpoch(loss: loss) == true && plan.keepsBest }
+        guard plan.keepsBest, let psnr else { return false }
+        return psnr > best?.psnr ?? -.infinity
     }
 
     private func report(to context: ToolContext) {
         let row = log.rows.last
         let remark = [
             row.map { "loss \(($0.loss * 1e6).formatted(decimals: 1))e-6" },
+            row?.validationLoss.map { "validation \(($0 * 1e6).formatted(decimals: 1))e-6" },
             row?.validationPSNR.map { "validation \($0.formatted(decimals: 2)) dB" },
         ].compactMap { $0 }.joined(separator: "  ")
         context.report(
@@ -122,8 +157,8 @@ struct TrainingSession {
 
     private var checkpoint: Checkpoint {
         Checkpoint(
-            state: trainer.state, log: log, lossSum: lossSum, best: best?.network.parameters,
-            bestPSNR: best?.psnr ?? 0)
+            state: trainer.state, log: log, lossSum: lossSum, normSum: normSum, best: best?.network.parameters,
+            bestPSNR: best?.psnr ?? 0, stopping: stopping)
     }
 }
 
@@ -136,14 +171,19 @@ struct TrainingLog: Hashable, Sendable {
         let loss: Double
         /// Of the interval's last step.
         let learningRate: Double
+        /// Mean Euclidean norm of the steps' gradients before any limit; `nil` where rows are no epochs.
+        let gradientNorm: Double?
+        /// Mean over the validation patches; `nil` without any.
+        let validationLoss: Double?
         /// Mean over the validation images, in dB; `nil` without any.
         let validationPSNR: Double?
     }
 
     var rows: [Row] = []
 
-    // A training log is an HDF5 file: /step int64, /loss, /learning-rate and, with validation images, /validation-psnr
-    // float64, each (rows), and the root attribute `format` = training-log.
+    // A training log is an HDF5 file: /step int64, /loss, /learning-rate and, where there is such a thing,
+    // /gradient-norm, /validation-loss and /validation-psnr float64, each (rows), and the root attribute `format` =
+    // training-log.
     func write(to path: FilePath) throws {
         let file = try TensorFileWriter(path: path.string)
         try file.setAttribute("format", "training-log")
@@ -156,8 +196,12 @@ struct TrainingLog: Hashable, Sendable {
         try file.write(prefix + "step", rows.map { Int64($0.step) }, shape: shape)
         try file.write(prefix + "loss", rows.map(\.loss), shape: shape)
         try file.write(prefix + "learning-rate", rows.map(\.learningRate), shape: shape)
-        let psnr = rows.compactMap(\.validationPSNR)
-        if psnr.count == rows.count { try file.write(prefix + "validation-psnr", psnr, shape: shape) }
+        for (name, values) in [
+            ("gradient-norm", rows.compactMap(\.gradientNorm)), ("validation-loss", rows.compactMap(\.validationLoss)),
+            ("validation-psnr", rows.compactMap(\.validationPSNR)),
+        ] where values.count == rows.count && !rows.isEmpty {
+            try file.write(prefix + name, values, shape: shape)
+        }
     }
 
     init() {}
@@ -166,33 +210,40 @@ struct TrainingLog: Hashable, Sendable {
         let steps = try file.read(prefix + "step", as: Int64.self)
         let losses = try file.read(prefix + "loss", as: Double.self)
         let rates = try file.read(prefix + "learning-rate", as: Double.self)
-        let hasPSNR = file.datasetNames.contains(prefix + "validation-psnr")
-        let psnr = hasPSNR ? try file.read(prefix + "validation-psnr", as: Double.self) : []
-        guard losses.count == steps.count, rates.count == steps.count, !hasPSNR || psnr.count == steps.count else {
+        let names = file.datasetNames
+        func column(_ name: String) throws -> [Double?] {
+            guard names.contains(prefix + name) else { return [Double?](repeating: nil, count: steps.count) }
+            return try file.read(prefix + name, as: Double.self)
+        }
+        let (norms, held) = (try column("gradient-norm"), try column("validation-loss"))
+        let psnr = try column("validation-psnr")
+        guard [losses.count, rates.count, norms.count, held.count, psnr.count].allSatisfy({ $0 == steps.count }) else {
             throw ToolFailure("a training log has columns of different lengths")
         }
         rows = steps.indices.map { index in
             Row(
-                step: Int(steps[index]), loss: losses[index], learningRate: rates[index],
-                validationPSNR: hasPSNR ? psnr[index] : nil)
+                step: Int(steps[index]), loss: losses[index], learningRate: rates[index], gradientNorm: norms[index],
+                validationLoss: held[index], validationPSNR: psnr[index])
         }
     }
 }
 
-/// Images held out to follow a training by, ready for the protocol `y-double`.
+/// Images held out to follow a training by, ready for the protocol `y-double`, or for `pillow-rgb` where the network is
+/// one of RGB.
 struct ValidationSet {
+    private let evaluation: EvaluationProtocol
     private let samples: [(image: String, sample: EvaluationSample)]
     private let pool: WorkerPool
     private let level: SIMDLevel
 
-    init(_ path: FilePath, scale: Int, pool: WorkerPool, level: SIMDLevel) throws {
+    init(_ path: FilePath, scale: Int, channels: Int, pool: WorkerPool, level: SIMDLevel) throws {
         let images = try ImageSetReader(path)
         guard images.count > 0 else {
             throw ToolFailure(
                 "there are no validation images", at: .input("validation"),
                 hint: "a split with a larger 'validation' share gives some")
         }
-        let evaluation = EvaluationProtocol.yDouble
+        let evaluation = channels == 1 ? EvaluationProtocol.yDouble : .pillowRGB
         samples = try (0..<images.count).map { index in
             let image = try images.image(index)
             guard min(image.height, image.width) >= evaluation.leastExtent(for: .psnr, scale: scale) else {
@@ -202,9 +253,10 @@ struct ValidationSet {
             }
             let sample = evaluation.prepared(image, scale: scale)
             // A flat image, found before hours of training rather than after.
-            _ = try Self.psnr(of: sample.bicubic, for: sample, ofImage: images.entries[index].name)
+            _ = try Self.psnr(of: sample.bicubic, for: sample, ofImage: images.entries[index].name, under: evaluation)
             return (images.entries[index].name, sample)
         }
+        self.evaluation = evaluation
         self.pool = pool
         self.level = level
     }
@@ -214,16 +266,17 @@ struct ValidationSet {
         var sum = 0.0
         for (image, sample) in samples {
             let prediction = try model.prediction(
-                for: sample, ofImage: image, under: .yDouble, pool: pool, level: level)
-            sum += try Self.psnr(of: prediction, for: sample, ofImage: image)
+                for: sample, ofImage: image, under: evaluation, pool: pool, level: level)
+            sum += try Self.psnr(of: prediction, for: sample, ofImage: image, under: evaluation)
         }
         return sum / Double(samples.count)
     }
 
     private static func psnr(
-        of prediction: Prediction, for sample: EvaluationSample, ofImage image: String
+        of prediction: Prediction, for sample: EvaluationSample, ofImage image: String,
+        under evaluation: EvaluationProtocol
     ) throws(ToolFailure) -> Double {
-        let psnr = EvaluationProtocol.yDouble.value(of: .psnr, prediction, for: sample)
+        let psnr = evaluation.value(of: .psnr, prediction, for: sample)
         guard let psnr, psnr.isFinite else {
             throw ToolFailure(
                 "validation image '\(image)' is reproduced exactly, so that its PSNR is infinite",

@@ -38,11 +38,12 @@ import Training
     private func train(
         _ settings: [String: JSONValue] = [:], validating: Bool = true, using tool: TrainTool? = nil,
         checkpoints: FilePath? = nil, threads: Int = 1, patches: ToolInput? = nil, validation: ToolInput? = nil,
-        progress: @escaping @Sendable (StageProgress) -> Void = { _ in },
+        held: ToolInput? = nil, progress: @escaping @Sendable (StageProgress) -> Void = { _ in },
         note: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Outputs {
         var inputs = ["patches": [patches ?? self.patches]]
         if validating { inputs["validation"] = [validation ?? self.validation] }
+        if let held { inputs["validation-patches"] = [held] }
         return try workshop.run(
             "train", inputs, Self.tiny.merging(settings) { $1 }, threads: threads, using: tool,
             checkpoints: checkpoints, progress: progress, note: note)
@@ -160,6 +161,150 @@ import Training
         #expect(try model(best) == model(upToBest))
     }
 
+    /// A patch set written as its format is documented: x4, 6x6 inputs, 24x24 labels, padded with zeros.
+    private func scaledPatches(_ count: Int, channels: Int = 3, seed: UInt64, input: Int = 6) throws -> ToolInput {
+        let path = try workshop.newPath("patches.h5")
+        let file = try TensorFileWriter(path: path.string)
+        for (name, value) in [
+            ("format", "patches"), ("scale", 4), ("label-convention", "scaled"), ("training-padding", "zero"),
+            ("input-size", .integer(input)), ("label-size", .integer(4 * input)), ("label-start", 0),
+            ("output-shift", 0),
+        ] as [(String, AttributeValue)] { try file.setAttribute(name, value) }
+        var random = CounterRandom(seed: seed, purpose: RandomPurpose(rawValue: 2100), sample: 0)
+        for (name, size) in [("input", input), ("label", 4 * input)] {
+            let shape: Shape = [count, channels, size, size]
+            let values = (0..<shape.count).map { _ in Float(random.nextUniform()) }
+            try file.write(name, Tensor(shape: shape, values: values))
+        }
+        try file.close()
+        return workshop.input(path, .patches)
+    }
+
+    /// The tutorial's recipe in small: few steps an epoch, a plateau and an end within reach.
+    private static let tutorial: [String: JSONValue] = [
+        "optimizer": "rmsprop", "learning-rate": 0.01, "schedule": "plateau", "schedule-factor": 0.5,
+        "plateau-patience": 1, "least-rate": 0.001, "epoch-steps": 3, "stop-patience": 3, "stop-delta": 0.001,
+        "keep": "best", "slopes": "per-channel", "initialiser": "he-fan-in", "expand-initialiser": "glorot",
+        "first-slope": 0, "deconvolution-padding": 2, "inference-padding": "zero", "steps": 300,
+    ]
+
+    @Test func `a network of RGB is what the trainer makes of the same patches, epoch by epoch`() throws {
+        let (rgb, held) = (try scaledPatches(20, seed: 1), try scaledPatches(7, seed: 2))
+        let outputs = try train(Self.tutorial, validating: false, patches: rgb, held: held)
+        func source(_ input: ToolInput) throws -> MemoryPatchSource {
+            let file = try TensorFileReader(path: input.path.string)
+            return MemoryPatchSource(inputs: try file.readTensor("input"), labels: try file.readTensor("label"))
+        }
+        let description = NetworkDescription.fsrcnn(
+            d: 4, s: 2, m: 1, scale: 4, channels: 3, labelConvention: .scaled, slopes: .perChannel,
+            deconvolutionPadding: 2)
+        let trainer = Trainer(
+            network: Network(
+                description: description, seed: 1,
+                initialisation: Initialisation(weights: .heFanIn, layers: ["expand": .glorot], slope: 0)),
+            configuration: TrainingConfiguration(
+                optimizer: .rmsprop, learningRate: 0.01,
+                schedule: .plateau(PlateauRule(factor: 0.5, patience: 1, leastRate: 0.001)), epochSteps: 3,
+                padding: .zero, batchSize: 5, steps: 300, seed: 1), pool: WorkerPool(threads: 1), level: .baseline)
+        var stopping = EarlyStopping(patience: 3, leastImprovement: 0.001)
+        var best = trainer.network
+        var (losses, rates, norms, validation): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+        while !stopping.endsTraining && !trainer.isFinished {
+            var (loss, norm, rate) = (0.0, 0.0, 0.0)
+            for _ in 0..<3 {
+                rate = trainer.learningRate
+                loss += try trainer.step(source(rgb))
+                norm += trainer.gradientNorm
+            }
+            losses.append(loss / 3)
+            norms.append(norm / 3)
+            rates.append(rate)
+            validation.append(try trainer.meanLoss(of: source(held)))
+            if stopping.endEpoch(loss: validation[validation.count - 1]) { best = trainer.network }
+        }
+        #expect(trainer.step < 300 && stopping.epochs > 4, "the training must end early: \(stopping.epochs) epochs")
+        #expect(rates.min() ?? 1 < 0.01, "the rate must fall")
+        #expect(try model(outputs).network == best && best != trainer.network)
+        #expect(try outputs.tensors("log").read("step", as: Int64.self) == losses.indices.map { Int64(3 * $0 + 3) })
+        #expect(try column("loss", outputs) == losses && column("learning-rate", outputs) == rates)
+        #expect(try column("gradient-norm", outputs) == norms && column("validation-loss", outputs) == validation)
+        #expect(
+            try outputs.tensors("log").datasetNames
+                == ["gradient-norm", "learning-rate", "loss", "step", "validation-loss"])
+        let plain = try model(outputs)
+        #expect(plain.scale == 4 && plain.outputShift == 0 && plain.padding == .zero && plain.network == best)
+        #expect(plain.network.description.inputs == 3 && plain.network.description.outputs == 3)
+    }
+
+    @Test func `a network of RGB follows validation images under pillow-rgb`() throws {
+        let images = try workshop.imageSet([
+            StoredImage("v", pattern(36, 42, seed: 5)), StoredImage("w", pattern(30, 33, .grey8, seed: 7)),
+        ])
+        let outputs = try train(patches: scaledPatches(20, seed: 1), validation: images)
+        let path = try outputs.path("model")
+        let scored = try workshop.run(
+            "evaluate", ["images": [images], "model": [workshop.input(path, .model)]],
+            ["dataset": "V", "scale": 4, "metrics": ["psnr"], "baselines": [], "protocols": ["pillow-rgb"]])
+        let scores = try #require(ScoreDocument(json: JSONValue(parsing: Files.bytes(of: scored.path("scores")))))
+            .scores
+        #expect(scores.last?.image == nil)
+        #expect(try scores.last?.value == column("validation-psnr", outputs).last)
+    }
+
+    @Test func `what was said of the end is in the log`() throws {
+        let remarks = Mutex<[String]>([])
+        let outputs = try train(
+            Self.tutorial, validating: false, patches: scaledPatches(20, seed: 1), held: scaledPatches(7, seed: 2),
+            note: { remark in remarks.withLock { $0.append(remark) } })
+        let epochs = try column("loss", outputs).count
+        #expect(
+            remarks.withLock { $0 } == ["ends after \(epochs) epochs, 3 of them without a lower validation loss"])
+    }
+
+    @Test func `each new setting changes the network, and left out it is what its summary says`() throws {
+        let (rgb, held) = (try scaledPatches(20, seed: 1), try scaledPatches(7, seed: 2))
+        func content(_ settings: [String: JSONValue], held: ToolInput? = nil) throws -> String? {
+            try train(settings, validating: false, patches: rgb, held: held).contents()["model"]
+        }
+        let changes: [[String: JSONValue]] = [
+            [:], ["optimizer": "adamw"], ["optimizer": "nesterov"], ["optimizer": "sgd"], ["optimizer": "rmsprop"],
+            ["optimizer": "rmsprop", "rho": 0.5], ["optimizer": "rmsprop", "epsilon": 0.01], ["epsilon": 0.01],
+            ["weight-decay": 0.1], ["weight-decay": 0.1, "deconvolution-weight-decay": 0],
+            ["schedule": "step", "schedule-steps": 4],
+            ["schedule": "step", "schedule-steps": 4, "schedule-factor": 0.5],
+            ["warm-up": 3], ["initialiser": "glorot"], ["initialiser": "he-fan-in"], ["initialiser": "gaussian"],
+            ["expand-initialiser": "glorot"], ["first-slope": 0], ["deconvolution-padding": 2],
+            ["schedule": "plateau", "epoch-steps": 2, "plateau-patience": 1, "plateau-delta": 1000],
+            ["schedule": "plateau", "epoch-steps": 2, "plateau-patience": 2, "plateau-delta": 1000],
+            [
+                "schedule": "plateau", "epoch-steps": 2, "plateau-patience": 1, "plateau-delta": 1000,
+                "least-rate": 0.0005,
+            ],
+        ]
+        #expect(Set(try changes.map { try content($0) }).count == changes.count)
+        for (short, long) in [
+            (["optimizer": "rmsprop"], ["optimizer": "rmsprop", "rho": 0.9, "epsilon": 1e-7]),
+            ([:], ["epsilon": 1e-8]), (["optimizer": "adamw"], ["optimizer": "adamw", "weight-decay": 0.01]),
+            ([:], ["initialiser": "he-fan-out", "expand-initialiser": "he-fan-out", "first-slope": 0.25]),
+            ([:], ["weight-decay": 0, "deconvolution-padding": 4, "epoch-steps": 5]),
+            (
+                ["schedule": "step", "schedule-steps": 4],
+                ["schedule": "step", "schedule-steps": 4, "schedule-factor": 0.1]
+            ),
+            (
+                ["schedule": "plateau", "epoch-steps": 1],
+                [
+                    "schedule": "plateau", "epoch-steps": 1, "schedule-factor": 0.1, "plateau-patience": 10,
+                    "plateau-delta": 1e-4, "plateau-cooldown": 0, "least-rate": 0,
+                ]
+            ),
+        ] as [([String: JSONValue], [String: JSONValue])] {
+            #expect(try content(short) == content(long), "\(long)")
+        }
+        // The best by validation loss, and the last.
+        #expect(try content(["keep": "best", "validation-interval": 4], held: held) != nil)
+    }
+
     // MARK: Going on
 
     /// Copies of the checkpoint folder after each step, as a kill would leave it.
@@ -210,6 +355,31 @@ import Training
             #expect(try resumed.contents() == whole, "stopped at step \(step)")
             // A report comes before the checkpoint of its step.
             #expect(remarks.withLock { $0 } == ["goes on from a checkpoint at step \(step - 1)"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            [:], ["optimizer": "nesterov", "plateau-cooldown": 2], ["optimizer": "adamw", "keep": "last"],
+            ["epoch-steps": 7, "warm-up": 9],
+        ] as [[String: JSONValue]])
+    func `a training that ends early is taken up anywhere and ends with the same content`(
+        changes: [String: JSONValue]
+    ) throws {
+        let (rgb, held) = (try scaledPatches(20, seed: 1), try scaledPatches(7, seed: 2))
+        let settings = Self.tutorial.merging(changes) { $1 }.merging(["steps": 60]) { $1 }
+        let whole = try train(settings, validating: false, patches: rgb, held: held).contents()
+        let folder = try workshop.newPath("checkpoints")
+        let copies = Copies(of: folder, in: folder.removingLastComponent())
+        let outputs = try train(
+            settings, validating: false, using: TrainTool(checkpointInterval: .zero, reportInterval: .zero),
+            checkpoints: folder, patches: rgb, held: held, progress: { copies.take($0) })
+        #expect(try outputs.contents() == whole, "checkpoints change nothing")
+        #expect(copies.all.count >= 10)
+        for (step, folder) in copies.all {
+            let resumed = try train(
+                settings, validating: false, checkpoints: folder, threads: 2, patches: rgb, held: held)
+            #expect(try resumed.contents() == whole, "stopped at step \(step)")
         }
     }
 
@@ -308,6 +478,50 @@ import Training
                     "validation image 'flat' is reproduced exactly, so that its PSNR is infinite",
                     at: .input("validation"), hint: "leave flat images out of a validation set"))
         #expect(steps.withLock { $0 } == 0)
+    }
+
+    @Test func `settings that nobody would read, or that lack what they go by, are refused`() throws {
+        let (rgb, held) = (try scaledPatches(20, seed: 1), try scaledPatches(7, seed: 2))
+        func refusal(_ settings: [String: JSONValue], held: ToolInput? = nil, patches: ToolInput? = nil) throws
+            -> ToolFailure
+        {
+            try failure { _ = try train(settings, validating: false, patches: patches ?? rgb, held: held) }
+        }
+        for (settings, message, place) in [
+            (["rho": 0.9], "'optimizer: adam' takes no 'rho'", "rho"),
+            (["optimizer": "sgd", "epsilon": 0.1], "'optimizer: sgd' takes no 'epsilon'", "epsilon"),
+            (["least-rate": 0.1], "'schedule: cosine' takes no 'least-rate'", "least-rate"),
+            (
+                ["schedule": "constant", "schedule-factor": 0.1], "'schedule: constant' takes no 'schedule-factor'",
+                "schedule-factor"
+            ),
+            (
+                ["schedule": "plateau", "schedule-steps": 1], "'schedule: plateau' takes no 'schedule-steps'",
+                "schedule-steps"
+            ),
+            (["schedule": "step"], "'schedule: step' needs 'schedule-steps'", "schedule"),
+            (["schedule": "plateau"], "'schedule: plateau' looks at epochs and needs 'epoch-steps'", "schedule"),
+            (["stop-patience": 1], "'stop-patience' counts epochs and needs 'epoch-steps'", "stop-patience"),
+            (
+                ["stop-patience": 1, "epoch-steps": 1], "'stop-patience' needs validation patches to go by",
+                "stop-patience"
+            ),
+        ] as [([String: JSONValue], String, String)] {
+            #expect(try refusal(settings) == ToolFailure(message, at: .setting(place)))
+        }
+        #expect(
+            try refusal([:], held: scaledPatches(0, seed: 1))
+                == ToolFailure("there are no validation patches", at: .input("validation-patches")))
+        #expect(
+            try refusal([:], held: scaledPatches(3, seed: 1, input: 7))
+                == ToolFailure(
+                    "validation patches of 3x7x7 with labels of 3x28x28 are not cut as those to learn from, of 3x6x6 "
+                        + "with labels of 3x24x24", at: .input("validation-patches"),
+                    hint: "give both 'patches' stages the same settings"))
+        #expect(
+            try refusal([:], held: held, patches: scaledPatches(3, channels: 2, seed: 1))
+                == ToolFailure(
+                    "patches of 2 channels with labels of 2 suit no network of luma or RGB", at: .input("patches")))
     }
 
     @Test func `no patches are refused`() throws {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PipelineExecution
+import Tensors
+import Training
+
+/// The settings of a training as the values of the field.
+struct TrainingPlan {
+    let name: String
+    let description: NetworkDescription
+    let initialisation: Initialisation
+    let configuration: TrainingConfiguration
+    let geometry: LabelGeometry
+    /// Steps of a row of the log.
+    let interval: Int
+    let keepsBest: Bool
+    /// Nil where training goes to its last step.
+    let stopPatience: Int?
+    let stopDelta: Double
+    let inferencePadding: ConvolutionPadding
+    let isShortened: Bool
+
+    init(_ settings: ToolSettings, _ patches: PatchSetReader) throws(ToolFailure) {
+        guard let slopes = SlopeSharing(rawValue: settings.text("slopes")),
+            let padding = ConvolutionPadding(rawValue: settings.text("inference-padding"))
+        else { preconditionFailure("the interface lets no other slopes or padding through") }
+        let channels = patches.inputShape[0]
+        guard [1, 3].contains(channels), patches.labelShape[0] == channels else {
+            throw ToolFailure(
+                "patches of \(channels) channels with labels of \(patches.labelShape[0]) suit no network of luma or RGB",
+                at: .input("patches"))
+        }
+        geometry = patches.geometry
+        let size = try FSRCNNSize(settings)
+        description = NetworkDescription.fsrcnn(
+            d: size.d, s: size.s, m: size.m, scale: geometry.scale, channels: channels,
+            labelConvention: geometry.convention, slopes: slopes,
+            deconvolutionPadding: settings.optionalInteger("deconvolution-padding") ?? 4)
+        name = settings.optionalText("name") ?? size.name
+        initialisation = Initialisation(settings)
+        configuration = try TrainingConfiguration(settings, padding: geometry.trainingPadding)
+        interval = configuration.epochSteps ?? settings.integer("validation-interval")
+        keepsBest = settings.text("keep") == "best"
+        stopPatience = settings.optionalInteger("stop-patience")
+        stopDelta = settings.optionalNumber("stop-delta") ?? 0
+        if stopPatience != nil, configuration.epochSteps == nil {
+            throw ToolFailure("'stop-patience' counts epochs and needs 'epoch-steps'", at: .setting("stop-patience"))
+        }
+        inferencePadding = padding
+        isShortened = settings.boolean("shortened")
+    }
+
+    /// The network before the first step.
+    var firstNetwork: Network {
+        Network(description: description, seed: configuration.seed, initialisation: initialisation)
+    }
+
+    func model(_ network: Network) -> Model {
+        Model(
+            name: name, network: network, outputShift: geometry.outputShift, labelConvention: geometry.convention,
+            padding: inferencePadding, isShortened: isShortened)
+    }
+}
+
+extension Initialisation {
+    fileprivate init(_ settings: ToolSettings) {
+        func rule(_ name: String) -> WeightRule? { settings.optionalText(name).flatMap(WeightRule.init(rawValue:)) }
+        self.init()
+        if let rule = rule("initialiser") { weights = rule }
+        if let rule = rule("expand-initialiser") { layers["expand"] = rule }
+        if let first = settings.optionalNumber("first-slope") { slope = first }
+    }
+}
+
+extension TrainingConfiguration {
+    fileprivate init(_ settings: ToolSettings, padding: TrainingPadding) throws(ToolFailure) {
+        let optimizer = try Optimizer(settings)
+        var decay = settings.optionalNumber("weight-decay")
+        if case .adamW = optimizer, decay == nil { decay = 0.01 }
+        self.init(
+            optimizer: optimizer, learningRate: settings.number("learning-rate"),
+            deconvolutionLearningRate: settings.optionalNumber("deconvolution-learning-rate"),
+            schedule: try LearningRateSchedule(settings), warmUpSteps: settings.optionalInteger("warm-up") ?? 0,
+            epochSteps: settings.optionalInteger("epoch-steps"), weightDecay: decay ?? 0,
+            deconvolutionWeightDecay: settings.optionalNumber("deconvolution-weight-decay"), padding: padding,
+            batchSize: settings.integer("batch"), steps: settings.integer("steps"),
+            seed: UInt64(settings.integer("seed")), gradientNormLimit: settings.optionalNumber("gradient-limit"))
+    }
+}
+
+extension Optimizer {
+    fileprivate init(_ settings: ToolSettings) throws(ToolFailure) {
+        let (name, momentum) = (settings.text("optimizer"), settings.number("momentum"))
+        let epsilon = settings.optionalNumber("epsilon")
+        switch name {
+        case "adamw": self = .adamW(beta1: 0.9, beta2: 0.999, epsilon: epsilon ?? 1e-8)
+        case "sgd": self = .sgd(momentum: momentum)
+        case "nesterov": self = .sgd(momentum: momentum, nesterov: true)
+        case "rmsprop": self = .rmsprop(rho: settings.optionalNumber("rho") ?? 0.9, epsilon: epsilon ?? 1e-7)
+        default: self = .adam(beta1: 0.9, beta2: 0.999, epsilon: epsilon ?? 1e-8)
+        }
+        if name != "rmsprop" { try settings.refuse(["rho"], in: "optimizer: \(name)") }
+        if ["sgd", "nesterov"].contains(name) { try settings.refuse(["epsilon"], in: "optimizer: \(name)") }
+    }
+}
+
+extension LearningRateSchedule {
+    fileprivate init(_ settings: ToolSettings) throws(ToolFailure) {
+        let name = settings.text("schedule")
+        if name != "step" { try settings.refuse(["schedule-steps"], in: "schedule: \(name)") }
+        if name != "plateau" { try settings.refuse(Self.plateauSettings, in: "schedule: \(name)") }
+        if !["step", "plateau"].contains(name) { try settings.refuse(["schedule-factor"], in: "schedule: \(name)") }
+        switch name {
+        case "cosine": self = .cosine(totalSteps: settings.integer("steps"))
+        case "step":
+            guard let steps = settings.optionalInteger("schedule-steps") else {
+                throw ToolFailure("'schedule: step' needs 'schedule-steps'", at: .setting("schedule"))
+            }
+            self = .step(every: steps, factor: settings.optionalNumber("schedule-factor") ?? 0.1)
+        case "plateau":
+            guard settings.optionalInteger("epoch-steps") != nil else {
+                throw ToolFailure(
+                    "'schedule: plateau' looks at epochs and needs 'epoch-steps'", at: .setting("schedule"))
+            }
+            self = .plateau(PlateauRule(settings))
+        default: self = .constant
+        }
+    }
+
+    private static let plateauSettings = ["plateau-patience", "plateau-delta", "plateau-cooldown", "least-rate"]
+}
+
+extension PlateauRule {
+    /// What is left out is as in Keras.
+    fileprivate init(_ settings: ToolSettings) {
+        self.init()
+        if let value = settings.optionalNumber("schedule-factor") { factor = value }
+        if let value = settings.optionalInteger("plateau-patience") { patience = value }
+        if let value = settings.optionalNumber("plateau-delta") { leastImprovement = value }
+        if let value = settings.optionalInteger("plateau-cooldown") { cooldown = value }
+        if let value = settings.optionalNumber("least-rate") { leastRate = value }
+    }
+}
+
+extension ToolSettings {
+    /// Refuses numbers that nobody would read.
+    fileprivate func refuse(_ names: [String], in choice: String) throws(ToolFailure) {
+        for name in names where optionalNumber(name) != nil {
+            throw ToolFailure("'\(choice)' takes no '\(name)'", at: .setting(name))
+        }
+    }
+}
+
+/// Feature channels, shrunk channels and mapping layers of an FSRCNN.
+private struct FSRCNNSize: Hashable {
+    let d, s, m: Int
+
+    static let paper = FSRCNNSize()
+    static let small = FSRCNNSize(d: 32, s: 5, m: 1)
+
+    init(d: Int = 56, s: Int = 12, m: Int = 4) {
+        (self.d, self.s, self.m) = (d, s, m)
+    }
+
+    init(_ settings: ToolSettings) throws(ToolFailure) {
+        guard settings.text("architecture") == "fsrcnn-s" else {
+            self.init(
+                d: settings.optionalInteger("d") ?? Self.paper.d, s: settings.optionalInteger("s") ?? Self.paper.s,
+                m: settings.optionalInteger("m") ?? Self.paper.m)
+            return
+        }
+        for setting in ["d", "s", "m"] where settings.optionalInteger(setting) != nil {
+            throw ToolFailure(
+                "'fsrcnn-s' is FSRCNN(32, 5, 1) and takes no '\(setting)'", at: .setting(setting),
+                hint: "use 'architecture: fsrcnn'")
+        }
+        self = .small
+    }
+
+    /// As the paper calls it, so that no other network is taken for its FSRCNN; for example `FSRCNN(48,12,2)`.
+    var name: String {
+        switch self {
+        case .paper: "FSRCNN"
+        case .small: "FSRCNN-s"
+        default: "FSRCNN(\(d),\(s),\(m))"
+        }
+    }
+}
