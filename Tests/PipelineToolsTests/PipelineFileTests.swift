@@ -34,7 +34,8 @@ import Testing
         let names = Self.manifests.map { $0.split(separator: "/").suffix(2).joined(separator: "/") }
         #expect(
             Set(names).isSuperset(of: [
-                "bicubic/pipeline.yml", "fsrcnn/x3.yml", "fsrcnn/x3-short.yml", "quickstart/pipeline.yml",
+                "bicubic/pipeline.yml", "fsrcnn-div2k/pipeline.yml", "fsrcnn-div2k/stand-in.yml", "fsrcnn/x3.yml",
+                "fsrcnn/x3-short.yml", "quickstart/pipeline.yml",
             ]))
     }
 
@@ -44,8 +45,9 @@ import Testing
         #expect(graph.names.count > 3)
     }
 
-    /// A figure for which no model is trained and evaluated, or on no such set, would be not-measured for good.
-    @Test(arguments: manifests)
+    /// A figure for which no model is trained and evaluated, or on no such set, would be not-measured for good; that of a
+    /// stand-in is for the data it stands for.
+    @Test(arguments: manifests.filter { !$0.hasSuffix("stand-in.yml") })
     func `every claim names a data set, scale and protocol that some stage scores`(path: String) throws {
         let graph = try #require(try expectSound(String(contentsOfFile: path, encoding: .utf8), file: path))
         let evaluations = graph.stages(neededFor: []).compactMap { node -> [String: JSONValue]? in
@@ -59,6 +61,31 @@ import Testing
             }
             #expect(fitting, "claim '\(claim.name.value)'")
         }
+    }
+
+    @Test func `the stand-in for DIV2K is trained and scored as DIV2K is, but for sizes and numbers of images`() throws
+    {
+        func stages(_ name: String) throws -> [String: [String: JSONValue]] {
+            let path = try #require(Self.manifests.first { $0.hasSuffix("fsrcnn-div2k/\(name).yml") })
+            let graph = try #require(try expectSound(String(contentsOfFile: path, encoding: .utf8), file: path))
+            return Dictionary(
+                uniqueKeysWithValues: graph.stages(neededFor: []).map { node in
+                    let settings = node.stage.settings.map { ($0.name, JSONValue($0.value)) }
+                    return (node.stage.name.value, Dictionary(uniqueKeysWithValues: settings))
+                })
+        }
+        let (full, small) = (try stages("pipeline"), try stages("stand-in"))
+        #expect(full.keys.sorted() == small.keys.sorted() && full.count == 9)
+        let sizes: Set = [
+            "crop", "input", "passes", "steps", "dataset", "train-ids", "validation-ids", "test-ids",
+        ]
+        for (name, settings) in full where name != "div2k-images" {
+            #expect(settings.filter { !sizes.contains($0.key) } == small[name]?.filter { !sizes.contains($0.key) })
+        }
+        // The tutorial's numbers, in full.
+        #expect(full["split"]?["train-ids"] == "1-700" && full["split"]?["test-ids"] == "801-900")
+        #expect(full["train-crops"]?["crop"] == 648 && full["train-patches"]?["input"] == 162)
+        #expect(full["train"]?["steps"] == 10000 && full["train"]?["epoch-steps"] == 20)
     }
 
     /// As an evaluation with these settings calls its figures' protocols.
