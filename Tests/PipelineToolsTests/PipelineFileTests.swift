@@ -45,8 +45,8 @@ import Testing
         #expect(graph.names.count > 3)
     }
 
-    /// A figure for which no model is trained and evaluated, or on no such set, would be not-measured for good; that of a
-    /// stand-in is for the data it stands for.
+    /// A figure for which no model is trained and evaluated, or on no such set, would be not-measured for good; that of
+    /// a stand-in is for the data it stands for.
     @Test(arguments: manifests.filter { !$0.hasSuffix("stand-in.yml") })
     func `every claim names a data set, scale and protocol that some stage scores`(path: String) throws {
         let graph = try #require(try expectSound(String(contentsOfFile: path, encoding: .utf8), file: path))
