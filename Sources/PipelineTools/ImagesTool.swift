@@ -16,7 +16,15 @@ struct ImagesTool: Tool {
                 summary: "the image files; 'files:' of the source selects some by pattern")
         ],
         outputs: [.init("images", .images, summary: "the decoded images, in the order of their names")],
-        settings: [])
+        settings: [
+            .init(
+                "alpha", .choice(AlphaRule.allCases.map(\.rawValue)), .optional,
+                summary: "what becomes of alpha: 'drop' keeps the colours as stored, 'black' and 'white' show them on"
+                    + " that; a pixel that is not opaque is refused where it is left out"),
+            .init(
+                "depth", .choice(DepthRule.allCases.map(\.rawValue)), .optional,
+                summary: "what becomes of 16 bits a sample: 'round' makes 8 of them; refused where it is left out"),
+        ])
 
     func run(_ context: ToolContext) throws {
         var set = try ImageSetWriter(context.output("images"))
@@ -24,20 +32,41 @@ struct ImagesTool: Tool {
         let files = context.input("files").files.map { (name: Self.stem($0.name), file: $0) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         for (index, (name, file)) in files.enumerated() {
-            let bytes = try Self.bytes(of: file)
-            let image: Image
-            do throws(ImageDecodingError) {
-                image = try Image(decoding: bytes)
-            } catch {
-                throw ToolFailure(
-                    "cannot read the image '\(file.path)': \(error)", at: .input("files"),
-                    hint: "a source's 'files: \"*.png\"' leaves other files out")
-            }
+            let image = try Self.image(file, context)
             try set.append(image, ImageSetEntry(name: name, source: name, transform: "none"))
             context.report(StageProgress("images", done: index + 1, total: files.count))
         }
         try set.close()
         try context.checkCatalogue(ofInput: "files", against: context.output("images"))
+    }
+
+    /// The pixels of one file; what it says beside them goes to the log.
+    private static func image(_ file: ToolInput.File, _ context: ToolContext) throws -> Image {
+        let bytes = try bytes(of: file)
+        do throws(ImageDecodingError) {
+            let raster = try Raster(decoding: bytes)
+            if !raster.notes.isEmpty {
+                context.remark("'\(file.name)': kept out of the values: \(raster.notes.joined(separator: ", "))")
+            }
+            return try Image(
+                raster, alpha: rule("alpha", context) ?? .refuse, depth: rule("depth", context) ?? .refuse)
+        } catch {
+            throw ToolFailure(
+                "cannot read the image '\(file.path)': \(error)", at: .input("files"), hint: hint(for: error))
+        }
+    }
+
+    /// The rule that a setting names; its values are the rules' own.
+    private static func rule<Rule: RawRepresentable<String>>(_ setting: String, _ context: ToolContext) -> Rule? {
+        context.settings.optionalText(setting).flatMap(Rule.init(rawValue:))
+    }
+
+    private static func hint(for error: ImageDecodingError) -> String {
+        switch error {
+        case .transparent: "'alpha: white' shows transparent pixels on white, 'black' on black, 'drop' as if opaque"
+        case .sixteenBit: "'depth: round' rounds to 8 bits"
+        default: "a source's 'files: \"*.png\"' leaves other files out"
+        }
     }
 
     private static func bytes(of file: ToolInput.File) throws -> [UInt8] {

@@ -5,6 +5,7 @@ import ContentStore
 import Imaging
 import PipelineExecution
 import PipelineManifest
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -91,8 +92,65 @@ import Testing
         #expect(refused.message == "cannot read '\(workshop.folder)/a.png': no such file or directory")
     }
 
+    private let deep = Raster(
+        height: 1, width: 3, colour: .grey, hasAlpha: false, samples: .sixteen([0, 128, 65_535]))
+    private let glass = Raster(
+        height: 1, width: 2, colour: .rgb, hasAlpha: true, samples: .eight([10, 20, 30, 255, 100, 150, 200, 51]))
+
+    @Test func `alpha and 16 bits are refused, with the setting that helps`() throws {
+        for (raster, message, hint) in [
+            (
+                deep, "it has 16 bits a sample and not 8; round them, for example with 'magick IN -depth 8 OUT.png'",
+                "'depth: round' rounds to 8 bits"
+            ),
+            (
+                glass,
+                "pixel (row 0, column 1) is not opaque, and no colour is defined behind it; flatten it,"
+                    + " for example with 'magick IN -background white -alpha remove -alpha off OUT.png'",
+                "'alpha: white' shows transparent pixels on white, 'black' on black, 'drop' as if opaque"
+            ),
+        ] {
+            let workshop = try Workshop()
+            let files = try workshop.files(["a.png": raster.png()])
+            #expect(
+                try failure { try workshop.run("images", ["files": [files]]) }
+                    == ToolFailure(
+                        "cannot read the image '\(files.files[0].path)': \(message)", at: .input("files"), hint: hint))
+        }
+    }
+
+    @Test func `alpha and 16 bits become what the settings say`() throws {
+        let workshop = try Workshop()
+        let files = try workshop.files(["a.png": deep.png(), "b.png": glass.png(), "c.png": colour.png()])
+        for (alpha, pixels) in [
+            ("drop", [100, 150, 200]), ("black", [20, 30, 40]), ("white", [224, 234, 244]),
+        ] as [(String, [UInt8])] {
+            let images = try workshop.run(
+                "images", ["files": [files]], ["alpha": .text(alpha), "depth": "round"]
+            ).images()
+            #expect(images[0].image == Image(height: 1, width: 3, mode: .grey8, pixels: [0, 0, 255]))
+            #expect(images[1].image == Image(height: 1, width: 2, mode: .rgb8, pixels: [10, 20, 30] + pixels))
+            #expect(images[2].image == colour)
+        }
+    }
+
+    @Test func `what a file says beside its values is in the log, once an image`() throws {
+        let workshop = try Workshop()
+        let remarks = Mutex<[String]>([])
+        let files = try workshop.files([
+            "a.png": storedPNG(colour, gamma: 45_455), "b.png": colour.png(), "sub/c.png": storedPNG(other, gamma: 1),
+        ])
+        try workshop.run("images", ["files": [files]], note: { remark in remarks.withLock { $0.append(remark) } })
+        #expect(
+            remarks.withLock { $0 } == [
+                "'a.png': kept out of the values: gamma 0.45455", "'sub/c.png': kept out of the values: gamma 0.00001",
+            ])
+        #expect(
+            try contents(["a.png": storedPNG(colour, gamma: 45_455)]) == contents(["a.png": storedPNG(colour)]))
+    }
+
     /// A PNG file whose pixels are stored, neither filtered nor compressed.
-    private func storedPNG(_ image: Image) -> [UInt8] {
+    private func storedPNG(_ image: Image, gamma: Int? = nil) -> [UInt8] {
         func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
         func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
             let content = Array(name.utf8) + body
@@ -105,7 +163,8 @@ import Testing
         let stream: [UInt8] =
             [0x78, 0x01, 1] + length + length.map { ~$0 } + lines + big(Int(adler32(1, lines, UInt32(lines.count))))
         return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-            + chunk("IHDR", big(image.width) + big(image.height) + [8, 2, 0, 0, 0]) + chunk("IDAT", stream)
+            + chunk("IHDR", big(image.width) + big(image.height) + [8, 2, 0, 0, 0])
+            + (gamma.map { chunk("gAMA", big($0)) } ?? []) + chunk("IDAT", stream)
             + chunk("IEND", [])
     }
 }
