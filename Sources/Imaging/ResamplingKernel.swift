@@ -52,6 +52,20 @@ package struct ResamplingKernel: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
+    /// Whose function it is and what sets it apart, in a line.
+    package var summary: String {
+        switch method {
+        case .matlab: "MATLAB's imresize: Keys' cubic of -0.5, antialiased, sums in double precision"
+        case .pillow(.box): "Pillow's BOX on 8 bits: the mean of what a pixel covers"
+        case .pillow(.bilinear): "Pillow's BILINEAR on 8 bits, antialiased"
+        case .pillow(.hamming): "Pillow's HAMMING on 8 bits, antialiased"
+        case .pillow(.bicubic): "Pillow's BICUBIC on 8 bits: Keys' cubic of -0.5, antialiased"
+        case .pillow(.lanczos): "Pillow's LANCZOS on 8 bits: three lobes, antialiased"
+        case .pillowNearest: "Pillow's NEAREST: the pixel under the centre"
+        case .openCVCubic: "OpenCV's INTER_CUBIC on 8 bits by its own code: Keys' cubic of -0.75, not antialiased"
+        }
+    }
+
     /// Whether a `ResamplingBorder` is asked for; the others have an edge rule of their own.
     ///
     /// Pillow leaves out what lies outside and divides by the weights that remain; OpenCV repeats the edge pixel.

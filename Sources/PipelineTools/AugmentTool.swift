@@ -36,7 +36,7 @@ struct AugmentTool: Tool {
                 "kernel", .choice(ResamplingKernel.all.map(\.name)), .optional,
                 summary: "of resizing; MATLAB's bicubic where it is left out, and others have their own rule for edges"
             ),
-        ])
+        ], words: .kernels)
 
     func run(_ context: ToolContext) throws {
         let images = try ImageSetReader(context.input("images").path)

@@ -59,7 +59,7 @@ package struct EvaluateTool: Tool {
             .init("picture-images", .integer(1...16), .defaulted(.integer(3)), summary: "images in the picture"),
             .init("picture-crop", .integer(16...512), .defaulted(.integer(96)), summary: "HR pixels of a crop's side"),
         ],
-        words: EvaluationProtocol.all.map { .init($0.name, of: "protocols", summary: $0.summary) }
+        words: EvaluationProtocol.all.map { .init($0.name, of: "protocols", summary: $0.summary) } + .kernels
             + Metric.allCases.map { .init($0.rawValue, of: "metrics", summary: $0.summary) })
 
     package func run(_ context: ToolContext) throws {

@@ -61,7 +61,7 @@ struct PatchesTool: Tool {
                 "border", .choice(ResamplingBorder.allCases.map(\.rawValue)), .optional,
                 summary: "how MATLAB's kernel sees past the edge: 'mirror' as MATLAB since 2016, as where it is left "
                     + "out, 'clamp' as before"),
-        ])
+        ], words: .kernels)
 
     func run(_ context: ToolContext) throws {
         let images = try ImageSetReader(context.input("images").path)

@@ -37,7 +37,7 @@ struct ResizeTool: Tool {
                 .defaulted(.text(ExtentRounding.ceiling.rawValue)),
                 summary: "how sides at a scale are rounded: 'ceil' as MATLAB, 'floor', or 'nearest' with halves to the"
                     + " even number"),
-        ])
+        ], words: .kernels)
 
     func run(_ context: ToolContext) throws {
         let resizing = try Resizing(context.settings)

@@ -87,7 +87,7 @@ package struct TrainTool: Tool {
             summary: "of the transposed convolution; the same where it is left out"),
         .init(
             "weight-decay", .number(0...1), .optional,
-            summary: "of weights, added to their gradient except by 'adamw'; 0 where it is left out, with 'adamw' 0.01"),
+            summary: "of weights, added to their gradient but by 'adamw'; 0 where it is left out, with 'adamw' 0.01"),
         .init(
             "deconvolution-weight-decay", .number(0...1), .optional,
             summary: "of the transposed convolution's weights; the same where it is left out"),

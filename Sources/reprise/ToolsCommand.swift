@@ -57,9 +57,6 @@ enum ToolText {
         for setting in interface.settings {
             let words = interface.words.filter { $0.setting == setting.name }
             text += section(setting.name, rows: words.map { [$0.word, $0.summary] })
-            if words.isEmpty, let choice = longChoice(of: setting) {
-                text += "\n\(setting.name)\n  \(choice.joined(separator: ", "))\n"
-            }
         }
         return text
     }
@@ -90,21 +87,13 @@ enum ToolText {
 
     /// The type; words that stand below the table are not listed twice.
     private static func kind(of setting: ToolInterface.Setting, in interface: ToolInterface) -> String {
-        guard interface.words.contains(where: { $0.setting == setting.name }) || longChoice(of: setting) != nil else {
-            return "\(setting.type)"
-        }
+        guard interface.words.contains(where: { $0.setting == setting.name }) else { return "\(setting.type)" }
         switch setting.type {
         case .list(.choice, let minimum):
             return "a list\(minimum > 0 ? " of at least \(minimum)" : "") of the words below"
         case .choice: return "one of the words below"
         default: return "\(setting.type)"
         }
-    }
-
-    /// The words of a choice that would make the table too wide to read.
-    private static func longChoice(of setting: ToolInterface.Setting) -> [String]? {
-        guard case .choice(let words) = setting.type, words.joined().utf8.count > 60 else { return nil }
-        return words
     }
 
     private static func presence(of setting: ToolInterface.Setting) -> String {

@@ -31,11 +31,12 @@ import Testing
 
         let again = try project.run(["run", "stand-in.yml"] + small, environment: [:])
         #expect(again.output.contains("Nothing to do: all 9 stages are up to date."), "\(again.output)")
-        // Another end of the training makes no sample anew.
+        // Another end of the training makes no sample anew; and since the best network is still the one of an epoch
+        // before, what comes after it is up to date.
         let longer = small.dropLast() + ["steps=61"]
         let rerun = try project.run(["run", "stand-in.yml", "-q", "--json"] + longer, environment: [:])
         let later = try JSONSerialization.jsonObject(with: Data(rerun.output.utf8)) as? [String: Any]
         let ran = (later?["stages"] as? [[String: Any]] ?? []).filter { $0["outcome"] as? String == "ran" }
-        #expect(ran.compactMap { $0["name"] as? String } == ["train", "evaluate", "compare"])
+        #expect(ran.compactMap { $0["name"] as? String } == ["train"])
     }
 }
