@@ -4,6 +4,7 @@ import ContentStore
 import Imaging
 import PipelineExecution
 import PipelineManifest
+import Tensors
 
 /// Reads a folder of PNG or BMP files as an image set.
 struct ImagesTool: Tool {
@@ -31,34 +32,36 @@ struct ImagesTool: Tool {
         // By the names without their endings, so that the order does not change with the files' format.
         let files = context.input("files").files.map { (name: Self.stem($0.name), file: $0) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        for (index, (name, file)) in files.enumerated() {
-            let image = try Self.image(file, context)
-            try set.append(image, ImageSetEntry(name: name, source: name, transform: "none"))
+        let rules = (
+            alpha: AlphaRule(rawValue: context.settings.optionalText("alpha") ?? "") ?? .refuse,
+            depth: DepthRule(rawValue: context.settings.optionalText("depth") ?? "") ?? .refuse
+        )
+        try WorkerPool(threads: context.threads).inOrder(files.count) { index in
+            try Self.picture(in: files[index].file, rules.alpha, rules.depth)
+        } take: { index, picture in
+            let (name, file) = files[index]
+            if !picture.notes.isEmpty {
+                context.remark("'\(file.name)': kept out of the values: \(picture.notes.joined(separator: ", "))")
+            }
+            try set.append(picture.image, ImageSetEntry(name: name, source: name, transform: "none"))
             context.report(StageProgress("images", done: index + 1, total: files.count))
         }
         try set.close()
         try context.checkCatalogue(ofInput: "files", against: context.output("images"))
     }
 
-    /// The pixels of one file; what it says beside them goes to the log.
-    private static func image(_ file: ToolInput.File, _ context: ToolContext) throws -> Image {
+    /// The pixels of one file, and what it says beside them.
+    private static func picture(
+        in file: ToolInput.File, _ alpha: AlphaRule, _ depth: DepthRule
+    ) throws -> (image: Image, notes: [String]) {
         let bytes = try bytes(of: file)
         do throws(ImageDecodingError) {
             let raster = try Raster(decoding: bytes)
-            if !raster.notes.isEmpty {
-                context.remark("'\(file.name)': kept out of the values: \(raster.notes.joined(separator: ", "))")
-            }
-            return try Image(
-                raster, alpha: rule("alpha", context) ?? .refuse, depth: rule("depth", context) ?? .refuse)
+            return (try Image(raster, alpha: alpha, depth: depth), raster.notes)
         } catch {
             throw ToolFailure(
                 "cannot read the image '\(file.path)': \(error)", at: .input("files"), hint: hint(for: error))
         }
-    }
-
-    /// The rule that a setting names; its values are the rules' own.
-    private static func rule<Rule: RawRepresentable<String>>(_ setting: String, _ context: ToolContext) -> Rule? {
-        context.settings.optionalText(setting).flatMap(Rule.init(rawValue:))
     }
 
     private static func hint(for error: ImageDecodingError) -> String {
