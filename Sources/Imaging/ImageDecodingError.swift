@@ -63,11 +63,11 @@ package enum ImageLimits {
 private func refusal(of format: String) -> String {
     let reason =
         switch format {
-        case "JPEG", "JPEG 2000", "JPEG XL", "WebP", "HEIF", "AVIF": "its decoders differ in their bits"
-        case "TIFF": "it has many variants that readers treat differently"
-        default: "it may hold several images or other colours than it shows"
+        case "JPEG", "JPEG 2000", "JPEG XL", "WebP", "HEIF", "AVIF": "their decoders differ in their bits"
+        case "TIFF": "there are many variants that readers treat differently"
+        default: "they may hold several images or other colours than they show"
         }
-    return "\(format) files are not read, since \(reason); convert it once to PNG and keep the result,"
+    return "\(format) files are not read, since \(reason); convert the image once to PNG and keep the result,"
         + " for example with 'magick IN OUT.png'"
 }
 
