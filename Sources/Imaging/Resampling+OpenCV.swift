@@ -14,14 +14,6 @@
 private enum OpenCVSums: ResamplingArithmetic {
     static var initial: Int32 { 0 }
     @inline(__always) static func widened(_ sample: UInt8) -> Int32 { Int32(sample) }
-    @inline(__always) static func adding(_ value: Int32, times weight: Int32, to sum: Int32) -> Int32 {
-        sum &+ weight &* value
-    }
-    @inline(__always) static func adding(
-        _ values: SIMD8<Int32>, times weight: Int32, to sums: SIMD8<Int32>
-    ) -> SIMD8<Int32> {
-        sums &+ weight &* values
-    }
     @inline(__always) static func stored(_ sum: Int32) -> Int32 { sum }
 }
 

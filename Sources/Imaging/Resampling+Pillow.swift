@@ -63,14 +63,6 @@ private enum PillowSums: ResamplingArithmetic {
 
     static var initial: Int32 { 1 << (fractionBits - 1) }
     @inline(__always) static func widened(_ sample: UInt8) -> Int32 { Int32(sample) }
-    @inline(__always) static func adding(_ value: Int32, times weight: Int32, to sum: Int32) -> Int32 {
-        sum &+ weight &* value
-    }
-    @inline(__always) static func adding(
-        _ values: SIMD8<Int32>, times weight: Int32, to sums: SIMD8<Int32>
-    ) -> SIMD8<Int32> {
-        sums &+ weight &* values
-    }
     @inline(__always) static func stored(_ sum: Int32) -> UInt8 {
         UInt8(truncatingIfNeeded: min(max(sum &>> fractionBits, 0), 255))
     }

@@ -20,18 +20,28 @@ protocol ResamplingArithmetic {
     static func stored(_ sum: Sum) -> Output
 }
 
+extension ResamplingArithmetic where Sum: FloatingPoint {
+    @inline(__always) static func adding(_ value: Sum, times weight: Sum, to sum: Sum) -> Sum { sum + weight * value }
+    @inline(__always) static func adding(
+        _ values: SIMD8<Sum>, times weight: Sum, to sums: SIMD8<Sum>
+    ) -> SIMD8<Sum> {
+        sums + weight * values
+    }
+}
+
+extension ResamplingArithmetic where Sum: FixedWidthInteger {
+    @inline(__always) static func adding(_ value: Sum, times weight: Sum, to sum: Sum) -> Sum { sum &+ weight &* value }
+    @inline(__always) static func adding(
+        _ values: SIMD8<Sum>, times weight: Sum, to sums: SIMD8<Sum>
+    ) -> SIMD8<Sum> {
+        sums &+ weight &* values
+    }
+}
+
 /// MATLAB's on uint8: sums in double precision, rounded half away from zero and saturated.
 enum RoundedSums: ResamplingArithmetic {
     static var initial: Double { 0 }
     @inline(__always) static func widened(_ sample: UInt8) -> Double { Double(sample) }
-    @inline(__always) static func adding(_ value: Double, times weight: Double, to sum: Double) -> Double {
-        sum + weight * value
-    }
-    @inline(__always) static func adding(
-        _ values: SIMD8<Double>, times weight: Double, to sums: SIMD8<Double>
-    ) -> SIMD8<Double> {
-        sums + weight * values
-    }
     @inline(__always) static func stored(_ sum: Double) -> UInt8 { UInt8(nearest: sum) }
 }
 
@@ -39,14 +49,6 @@ enum RoundedSums: ResamplingArithmetic {
 enum PlainSums: ResamplingArithmetic {
     static var initial: Double { 0 }
     @inline(__always) static func widened(_ sample: Double) -> Double { sample }
-    @inline(__always) static func adding(_ value: Double, times weight: Double, to sum: Double) -> Double {
-        sum + weight * value
-    }
-    @inline(__always) static func adding(
-        _ values: SIMD8<Double>, times weight: Double, to sums: SIMD8<Double>
-    ) -> SIMD8<Double> {
-        sums + weight * values
-    }
     @inline(__always) static func stored(_ sum: Double) -> Double { sum }
 }
 
