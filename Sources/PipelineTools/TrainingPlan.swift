@@ -27,7 +27,7 @@ struct TrainingPlan {
         let channels = patches.inputShape[0]
         guard [1, 3].contains(channels), patches.labelShape[0] == channels else {
             throw ToolFailure(
-                "patches of \(channels) channels with labels of \(patches.labelShape[0]) suit no network of luma or of "
+                "patches of \(channels) channels with labels of \(patches.labelShape[0]) suit no network of luma or "
                     + "RGB",
                 at: .input("patches"))
         }
