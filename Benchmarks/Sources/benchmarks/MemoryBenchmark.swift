@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Imaging
 
 /// The largest memory of each stage from 91 images to a network that has trained on 742,280 patches.
 ///
@@ -17,37 +16,20 @@ struct MemoryBenchmark {
     func run() throws {
         let folder = try workplace.folder.folder("memory")
         defer { folder.remove() }
-        let (images, label) = try self.images(in: folder)
-        let manifest = try folder.write(Self.manifest(images), to: "memory.yml")
+        let pipeline = try PatchesPipeline(workplace, in: folder)
+        let manifest = try folder.write(pipeline.manifest(name: "memory", then: Self.training), to: "memory.yml")
         let cache = folder.url.appendingPathComponent("cache")
         try ChildProcess(
             reprise, ["run", manifest, "--quiet", "--cache", cache.path], output: folder.path("output.txt"))
         let stages = try Self.record(in: cache).stages
         let patches = try count(of: "patches/patches", manifest, cache, folder)
         var table = Table(
-            "Memory, \(label), 20 copies each, \(patches) patches, 2,000 steps on 128 of them",
+            "Memory, \(pipeline.label), 20 copies each, \(patches) patches, 2,000 steps on 128 of them",
             columns: ["seconds", "peak MB"])
         for stage in stages {
             table.add(stage.name, stage.seconds.brief, (Double(stage.peakMemoryBytes) / 1e6).text(1))
         }
         table.show()
-    }
-
-    /// T91 where the user has it, else as many synthetic images of its mean size.
-    private func images(in folder: TemporaryFolder) throws -> (folder: URL, label: String) {
-        let files = FileManager.default
-        if let dataset = workplace.data?.appendingPathComponent("T91"),
-            case let names = (try? files.contentsOfDirectory(atPath: dataset.path)) ?? [],
-            case let count = names.filter({ $0.hasSuffix(".png") }).count, count > 0
-        {
-            return (dataset, "\(count) images of T91")
-        }
-        let images = try folder.folder("images")
-        let synthesis = DeadLeaves(height: 204, width: 264, seed: 1)
-        for index in 0..<91 {
-            try Data(synthesis.image(index).png()).write(to: images.url.appendingPathComponent("\(100 + index).png"))
-        }
-        return (images.url, "91 synthetic images of 264x204")
     }
 
     /// How many inputs an output of patches has, as `show` tells it: `/input  float32 742280x1x7x7`.
@@ -72,30 +54,13 @@ struct MemoryBenchmark {
             RunRecord.self, from: Data(contentsOf: runs.appendingPathComponent(name)))
     }
 
-    private static func manifest(_ images: URL) -> String {
-        """
-        reprise: 1
-        name: memory
-        sources:
-          pictures: {path: "\(images.path)", files: "*.png", role: train}
-        stages:
-          images:
-            tool: images
-            inputs: {files: pictures}
-          augment:
-            tool: augment
-            inputs: {images: images}
-            settings: {rotations: [0, 90, 180, 270], scales: [1, 0.9, 0.8, 0.7, 0.6], extents: floor}
-          patches:
-            tool: patches
-            inputs: {images: augment}
-            settings: {scale: 3, convention: scaled, padding: zero, input: 7, stride: 3}
+    private static let training = """
           train:
             tool: train
             inputs: {patches: patches}
             settings: {steps: 2000, batch: 128}
+
         """
-    }
 }
 
 /// What is read of a run's record.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Imaging
 
 /// From a folder of images to training patches in one HDF5 file: of T91, 742,280 of them.
 ///
@@ -17,12 +16,14 @@ struct PatchesBenchmark {
     func run() throws {
         let folder = try workplace.folder.folder("patches")
         defer { folder.remove() }
-        let (images, label) = try self.images(in: folder)
-        let own = OwnPatches(reprise, manifest: try folder.write(Self.manifest, to: "patches.yml"), in: folder)
+        let pipeline = try PatchesPipeline(workplace, in: folder)
+        let manifest = try folder.write(pipeline.manifest(name: "patches"), to: "patches.yml")
+        let own = OwnPatches(reprise, manifest: manifest, in: folder)
         let peers = workplace.python.map { python in
             [("Pillow + numpy + h5py", []), ("the same, labels as bytes", ["bytes"])].map { name, words in
                 PeerPatches(
-                    name: name, python, [workplace.script("patches.py"), images.url.path, folder.path("patches.h5")],
+                    name: name, python,
+                    [workplace.script("patches.py"), pipeline.images.path, folder.path("patches.h5")],
                     words, product: folder.url.appendingPathComponent("patches.h5"), output: folder.path("output.txt"))
             }
         }
@@ -30,7 +31,8 @@ struct PatchesBenchmark {
             [Contestant(name: "Reprise: making patches") { try own.workSeconds() }]
             + (peers ?? []).map { peer in Contestant(name: peer.name) { try peer.seconds() } }
         let standings = contestants.standings(rounds: 5, patience: 60)
-        var table = Table("Patches, \(label), 20 copies each, to HDF5", columns: ["seconds", "peak memory", "times"])
+        var table = Table(
+            "Patches, \(pipeline.label), 20 copies each, to HDF5", columns: ["seconds", "peak memory", "times"])
         table.add(
             standings[0], memory: try? own.peakMegabytes(workplace), standings[0].times(standings[0]))
         table.add("Reprise: hashing and storing", own.storingSeconds.median.brief, "-", "-")
@@ -43,46 +45,6 @@ struct PatchesBenchmark {
         table.remark("nobody waits for the disk in it; the memory of the largest process, start to end")
         table.show()
     }
-
-    /// T91 where the user has it, else as many synthetic images of its mean size.
-    private func images(in folder: TemporaryFolder) throws -> (folder: TemporaryFolder, label: String) {
-        let images = try folder.folder("images")
-        let count = 91
-        let files = FileManager.default
-        if let dataset = workplace.data?.appendingPathComponent("T91"),
-            case let names = (try? files.contentsOfDirectory(atPath: dataset.path)) ?? [],
-            case let pictures = names.filter({ $0.hasSuffix(".png") }).sorted(), pictures.count == count
-        {
-            for name in pictures {
-                try files.copyItem(atPath: dataset.appendingPathComponent(name).path, toPath: images.path(name))
-            }
-            return (images, "T91")
-        }
-        let synthesis = DeadLeaves(height: 216, width: 272, seed: 1)
-        for index in 0..<count {
-            try Data(synthesis.image(index).png()).write(to: images.url.appendingPathComponent("\(100 + index).png"))
-        }
-        return (images, "\(count) synthetic images of 272x216")
-    }
-
-    private static let manifest = """
-        reprise: 1
-        name: patches
-        sources:
-          pictures: {path: images, files: "*.png", role: train}
-        stages:
-          images:
-            tool: images
-            inputs: {files: pictures}
-          augment:
-            tool: augment
-            inputs: {images: images}
-            settings: {rotations: [0, 90, 180, 270], scales: [1, 0.9, 0.8, 0.7, 0.6], extents: floor}
-          patches:
-            tool: patches
-            inputs: {images: augment}
-            settings: {scale: 3, convention: scaled, padding: zero, input: 7, stride: 3}
-        """
 }
 
 extension Table {
@@ -104,7 +66,7 @@ private final class OwnPatches {
     init(_ reprise: URL, manifest: String, in folder: TemporaryFolder) {
         self.reprise = reprise
         cache = folder.url.appendingPathComponent("cache")
-        arguments = ["run", manifest, "--quiet", "--data", folder.url.path, "--cache", cache.path]
+        arguments = ["run", manifest, "--quiet", "--cache", cache.path]
         output = folder.path("output.txt")
     }
 
