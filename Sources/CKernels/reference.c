@@ -56,8 +56,8 @@ void reprise_reference_convolution(
 
 void reprise_reference_convolution_input_gradient(
     const reprise_convolution_shape *s, const float *dy, const float *w, float *dx, float *scratch) {
-    const size_t rows = convolved(s->height, s->kernel_height, 1, s->padding);
-    const size_t columns = convolved(s->width, s->kernel_width, 1, s->padding);
+    const size_t rows = convolved(s->height, s->kernel_height, s->stride, s->padding);
+    const size_t columns = convolved(s->width, s->kernel_width, s->stride, s->padding);
     const size_t margin = s->padding, height = s->height + 2 * margin, width = s->width + 2 * margin;
     for (size_t i = 0; i < s->inputs; i++) {
         float *plane = scratch + i * height * width;
@@ -65,10 +65,11 @@ void reprise_reference_convolution_input_gradient(
             for (size_t c = 0; c < width; c++) {
                 float sum = 0.0f;
                 for (size_t o = 0; o < s->outputs; o++)
-                    for (size_t u = 0; u < s->kernel_height; u++)
-                        for (size_t v = 0; v < s->kernel_width; v++) {
-                            const bool inside = u <= r && r - u < rows && v <= c && c - v < columns;
-                            const float d = inside ? dy[(o * rows + r - u) * columns + c - v] : 0.0f;
+                    for (size_t u = r % s->stride; u < s->kernel_height; u += s->stride)
+                        for (size_t v = c % s->stride; v < s->kernel_width; v += s->stride) {
+                            const size_t row = (r - u) / s->stride, column = (c - v) / s->stride;
+                            const bool inside = u <= r && row < rows && v <= c && column < columns;
+                            const float d = inside ? dy[(o * rows + row) * columns + column] : 0.0f;
                             sum = fmaf(d, w[((o * s->inputs + i) * s->kernel_height + u) * s->kernel_width + v], sum);
                         }
                 plane[r * width + c] = sum;
@@ -120,6 +121,25 @@ static size_t expanded(const reprise_transposed_shape *s, size_t extent) {
     return (size_t)((ptrdiff_t)full + s->output_padding) - 2 * s->padding;
 }
 
+/// x[channel][row][column], or what the border puts there.
+static float bordered(
+    const reprise_transposed_shape *s, const float *x, size_t channel, ptrdiff_t row, ptrdiff_t column) {
+    const ptrdiff_t r = nearest(row, s->height), c = nearest(column, s->width);
+    if (!s->replicate && (r != row || c != column)) return 0.0f;
+    return x[(channel * s->height + (size_t)r) * s->width + (size_t)c];
+}
+
+/// How far beyond an extent the sums of a replicated border read.
+typedef struct reach { ptrdiff_t before, after; } reach;
+
+static reach beyond(const reprise_transposed_shape *s, size_t extent) {
+    const ptrdiff_t stride = (ptrdiff_t)s->stride, padding = (ptrdiff_t)s->padding;
+    const ptrdiff_t taps = ((ptrdiff_t)s->kernel + stride - 1) / stride;
+    const ptrdiff_t before = taps - 1 - padding / stride;
+    const ptrdiff_t after = ((ptrdiff_t)expanded(s, extent) - 1 + padding) / stride + 1 - (ptrdiff_t)extent;
+    return s->replicate ? (reach){before > 0 ? before : 0, after > 0 ? after : 0} : (reach){0, 0};
+}
+
 void reprise_reference_transposed(
     const reprise_transposed_shape *s, const float *x, const float *w, const float *b, float *y) {
     const size_t rows = expanded(s, s->height), columns = expanded(s, s->width);
@@ -134,35 +154,54 @@ void reprise_reference_transposed(
                         for (size_t v = full_c % s->stride; v < s->kernel; v += s->stride) {
                             const ptrdiff_t row = ((ptrdiff_t)full_r - (ptrdiff_t)u) / (ptrdiff_t)s->stride;
                             const ptrdiff_t column = ((ptrdiff_t)full_c - (ptrdiff_t)v) / (ptrdiff_t)s->stride;
-                            const bool inside = u <= full_r && row < (ptrdiff_t)s->height
-                                && v <= full_c && column < (ptrdiff_t)s->width;
-                            const float value =
-                                inside ? x[(i * s->height + (size_t)row) * s->width + (size_t)column] : 0.0f;
-                            sum = fmaf(value, w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+                            sum = fmaf(bordered(s, x, i, row, column), w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
                         }
                 y[(o * rows + r) * columns + c] = sum;
             }
 }
 
 /// dy of the full output's row and column, 0 outside what is kept.
-static float kept(const reprise_transposed_shape *s, const float *dy, size_t o, size_t full_r, size_t full_c) {
-    const size_t rows = expanded(s, s->height), columns = expanded(s, s->width);
-    const bool inside = full_r >= s->padding && full_r - s->padding < rows
-        && full_c >= s->padding && full_c - s->padding < columns;
-    return inside ? dy[(o * rows + full_r - s->padding) * columns + full_c - s->padding] : 0.0f;
+static float kept(const reprise_transposed_shape *s, const float *dy, size_t o, ptrdiff_t full_r, ptrdiff_t full_c) {
+    const ptrdiff_t rows = (ptrdiff_t)expanded(s, s->height), columns = (ptrdiff_t)expanded(s, s->width);
+    const ptrdiff_t r = full_r - (ptrdiff_t)s->padding, c = full_c - (ptrdiff_t)s->padding;
+    return r >= 0 && r < rows && c >= 0 && c < columns ? dy[((ptrdiff_t)o * rows + r) * columns + c] : 0.0f;
+}
+
+/// The gradient of input pixel (r, c), which may lie beyond the edges.
+static float spread(
+    const reprise_transposed_shape *s, const float *dy, const float *w, size_t i, ptrdiff_t r, ptrdiff_t c) {
+    float sum = 0.0f;
+    for (size_t o = 0; o < s->outputs; o++)
+        for (size_t u = 0; u < s->kernel; u++)
+            for (size_t v = 0; v < s->kernel; v++)
+                sum = fmaf(kept(s, dy, o, r * (ptrdiff_t)s->stride + (ptrdiff_t)u, c * (ptrdiff_t)s->stride + (ptrdiff_t)v),
+                           w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+    return sum;
+}
+
+/// One row's gradient of column c, with what the columns beyond the edges add to it.
+static float spread_row(
+    const reprise_transposed_shape *s, const float *dy, const float *w, size_t i, ptrdiff_t r, size_t c) {
+    const reach columns = beyond(s, s->width);
+    float sum = spread(s, dy, w, i, r, (ptrdiff_t)c);
+    for (ptrdiff_t m = 1; m <= columns.before || m <= columns.after; m++) {
+        if (c == 0 && m <= columns.before) sum += spread(s, dy, w, i, r, -m);
+        if (c == s->width - 1 && m <= columns.after) sum += spread(s, dy, w, i, r, (ptrdiff_t)c + m);
+    }
+    return sum;
 }
 
 void reprise_reference_transposed_input_gradient(
     const reprise_transposed_shape *s, const float *dy, const float *w, float *dx) {
+    const reach rows = beyond(s, s->height);
     for (size_t i = 0; i < s->inputs; i++)
         for (size_t r = 0; r < s->height; r++)
             for (size_t c = 0; c < s->width; c++) {
-                float sum = 0.0f;
-                for (size_t o = 0; o < s->outputs; o++)
-                    for (size_t u = 0; u < s->kernel; u++)
-                        for (size_t v = 0; v < s->kernel; v++)
-                            sum = fmaf(kept(s, dy, o, r * s->stride + u, c * s->stride + v),
-                                       w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+                float sum = spread_row(s, dy, w, i, (ptrdiff_t)r, c);
+                for (ptrdiff_t m = 1; m <= rows.before || m <= rows.after; m++) {
+                    if (r == 0 && m <= rows.before) sum += spread_row(s, dy, w, i, -m, c);
+                    if (r == s->height - 1 && m <= rows.after) sum += spread_row(s, dy, w, i, (ptrdiff_t)r + m, c);
+                }
                 dx[(i * s->height + r) * s->width + c] = sum;
             }
 }
@@ -171,16 +210,18 @@ void reprise_reference_transposed_weight_gradient(
     const reprise_transposed_shape *s, const float *x, const float *dy, float *dw) {
     const size_t x_sample = s->inputs * s->height * s->width;
     const size_t y_sample = s->outputs * expanded(s, s->height) * expanded(s, s->width);
+    const reach rows = beyond(s, s->height), columns = beyond(s, s->width);
     for (size_t i = 0; i < s->inputs; i++)
         for (size_t o = 0; o < s->outputs; o++)
             for (size_t u = 0; u < s->kernel; u++)
                 for (size_t v = 0; v < s->kernel; v++) {
                     float lanes[REPRISE_LANES] = {0};
                     for (size_t l = 0; l < REPRISE_LANES; l++)
-                        for (size_t r = 0; r < s->height; r++)
-                            for (size_t c = 0; c < s->width; c++)
-                                lanes[l] = fmaf(x[l * x_sample + (i * s->height + r) * s->width + c],
-                                                kept(s, dy + l * y_sample, o, r * s->stride + u, c * s->stride + v),
+                        for (ptrdiff_t r = -rows.before; r < (ptrdiff_t)s->height + rows.after; r++)
+                            for (ptrdiff_t c = -columns.before; c < (ptrdiff_t)s->width + columns.after; c++)
+                                lanes[l] = fmaf(bordered(s, x + l * x_sample, i, r, c),
+                                                kept(s, dy + l * y_sample, o, r * (ptrdiff_t)s->stride + (ptrdiff_t)u,
+                                                     c * (ptrdiff_t)s->stride + (ptrdiff_t)v),
                                                 lanes[l]);
                     dw[((i * s->outputs + o) * s->kernel + u) * s->kernel + v] = lane_total(lanes);
                 }

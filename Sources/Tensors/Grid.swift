@@ -12,6 +12,9 @@ package struct Margins: Hashable, Sendable {
         self.init(top: all, bottom: all, left: all, right: all)
     }
 
+    package var vertical: Int { top + bottom }
+    package var horizontal: Int { left + right }
+
     /// The larger of the two at each edge.
     package func union(_ other: Margins) -> Margins {
         Margins(
@@ -120,29 +123,30 @@ package struct Grid: Hashable, Sendable {
         for row in 0..<margins.bottom { (last + (row + 1) * rowStride).update(from: last, count: rowStride) }
     }
 
-    /// Adds what stands in the first `depth` margin pixels to the edge pixel they were copied from (the way back
-    /// through a replicated border): columns before rows, the nearest first.
-    package func foldMargins(depth: Int, in memory: UnsafeMutablePointer<Float>) {
-        precondition(depth <= min(margins.top, margins.bottom, margins.left, margins.right), "margins too thin to fold")
-        let pixel = pixelStride
+    /// Adds what stands in the nearest margin pixels, as many as `depth` says, to the edge pixel they were copied from
+    /// (the way back through a replicated border): columns before rows, left before right and top before bottom, the
+    /// nearest first.
+    package func foldMargins(_ depth: Margins, in memory: UnsafeMutablePointer<Float>) {
+        precondition(depth.union(margins) == margins, "margins too thin to fold")
         for channel in 0..<channels {
             let plane = memory + origin + channel * channelStride
-            for row in -depth..<height + depth {
-                let first = plane + row * rowStride
-                let last = first + (width - 1) * pixel
-                for step in 1...max(depth, 1) where depth > 0 {
-                    for lane in 0..<pixel {
-                        first[lane] += first[lane - step * pixel]
-                        last[lane] += last[lane + step * pixel]
-                    }
+            for row in -depth.top..<height + depth.bottom { foldColumns(depth, of: plane + row * rowStride) }
+            let last = plane + (height - 1) * rowStride
+            for step in 1..<max(depth.top, depth.bottom) + 1 {
+                for float in 0..<width * pixelStride {
+                    if step <= depth.top { plane[float] += plane[float - step * rowStride] }
+                    if step <= depth.bottom { last[float] += last[float + step * rowStride] }
                 }
             }
-            for step in 1...max(depth, 1) where depth > 0 {
-                let last = plane + (height - 1) * rowStride
-                for float in 0..<width * pixel {
-                    plane[float] += plane[float - step * rowStride]
-                    last[float] += last[float + step * rowStride]
-                }
+        }
+    }
+
+    private func foldColumns(_ depth: Margins, of row: UnsafeMutablePointer<Float>) {
+        let last = row + (width - 1) * pixelStride
+        for step in 1..<max(depth.left, depth.right) + 1 {
+            for lane in 0..<pixelStride {
+                if step <= depth.left { row[lane] += row[lane - step * pixelStride] }
+                if step <= depth.right { last[lane] += last[lane + step * pixelStride] }
             }
         }
     }

@@ -5,11 +5,7 @@
 /// and so many at the end that (extent - 1) * stride + kernel - 2 * padding + outputPadding remain.
 ///
 /// A negative output padding cuts off more at the end, as Keras does for 'same' with kernel 9 and stride 4: padding 2,
-/// output padding -1.
-///
-/// It is computed as gathered sums: output rows with the same remainder by the stride, a phase, share their taps, so
-/// each phase is a convolution of the input. An output is the bias plus one fma per tap in the order input, kernel row,
-/// kernel column.
+/// output padding -1. An output is the bias plus one fma per tap in the order input, kernel row, kernel column.
 package struct TransposedConvolution: Hashable, Sendable {
     package let inputs, outputs: Int
     package let kernel: Int
@@ -20,8 +16,7 @@ package struct TransposedConvolution: Hashable, Sendable {
     package init(inputs: Int, outputs: Int, kernel: Int, stride: Int, padding: Int, outputPadding: Int = 0) {
         precondition(
             inputs > 0 && outputs > 0 && kernel > 0 && stride > 0, "a transposed convolution has an extent below 1")
-        precondition(padding >= 0 && padding < kernel, "padding \(padding) does not suit a kernel of \(kernel)")
-        precondition(outputPadding > -kernel, "an output padding of \(outputPadding) takes more than the kernel gave")
+        precondition(padding >= 0, "a padding of \(padding) pixels is none")
         (self.inputs, self.outputs, self.kernel) = (inputs, outputs, kernel)
         (self.stride, self.padding, self.outputPadding) = (stride, padding, outputPadding)
     }
@@ -35,41 +30,36 @@ package struct TransposedConvolution: Hashable, Sendable {
         return result
     }
 
-    /// Zeros that the input's grid must have around it.
+    /// What the input's grid must have around it, filled as the layer's border says.
     package func inputMargins(height: Int, width: Int) -> Margins {
-        let (vertical, horizontal) = (steps(height), steps(width))
-        return Margins(
-            top: reach - vertical.lowerBound, bottom: vertical.upperBound - height,
-            left: reach - horizontal.lowerBound, right: horizontal.upperBound - width)
+        phased(outputExtent(height), outputExtent(width)).inputMargins(height: height, width: width)
     }
 
     /// What the output's grid must have around it: the sums of incomplete groups of phases are written there.
     package var outputMargins: Margins { Margins(stride - 1) }
 
-    /// What the output gradient's grid must have around it, filled with zeros.
-    package func gradientMargins(height: Int, width: Int) -> Margins {
-        Margins(
-            top: padding, bottom: (height - 1) * stride + kernel - padding - outputExtent(height),
-            left: padding, right: (width - 1) * stride + kernel - padding - outputExtent(width))
+    /// What the output gradient's grid must have around it, filled with zeros, for an input of an extent.
+    package func gradientMargins(_ border: Border, height: Int, width: Int) -> Margins {
+        let beyond = borderMargins(border, height: height, width: width)
+        return Margins(
+            top: padding + beyond.top * stride,
+            bottom: (height - 1 + beyond.bottom) * stride + kernel - padding - outputExtent(height),
+            left: padding + beyond.left * stride,
+            right: (width - 1 + beyond.right) * stride + kernel - padding - outputExtent(width))
+    }
+
+    /// The pixels beyond an input of an extent that have gradients of their own: those of a replicated border, which
+    /// `Grid.foldMargins` brings home.
+    package func borderMargins(_ border: Border, height: Int, width: Int) -> Margins {
+        border == .replicate ? inputMargins(height: height, width: width) : Margins()
     }
 
     /// The sums, one object for each group of phases with equally many taps, for grids in the batch layout.
     ///
     /// They spoil the margins of the output's grid.
     package func forward(from input: Grid, to output: Grid) -> [WeightedSums] {
-        let (vertical, horizontal) = (steps(input.height), steps(input.width))
-        let first = (row: stride * vertical.lowerBound - padding, column: stride * horizontal.lowerBound - padding)
-        return phaseGroups(input) { groups in
-            sums(
-                groups, input: input, firstStep: (vertical.lowerBound, horizontal.lowerBound),
-                outputOffset: { place in
-                    output.origin
-                        + output.offset(
-                            channel: place.channel, row: first.row + place.row, column: first.column + place.column)
-                },
-                outputStrides: (output.rowStride * stride, Grid.lanes * stride),
-                extents: (vertical.count, horizontal.count))
-        }
+        check(input)
+        return phased(outputExtent(input.height), outputExtent(input.width)).sums(from: input, to: output)
     }
 
     /// The sums of some steps of an image, to a plane for each phase (`phaseGrid`).
@@ -78,16 +68,9 @@ package struct TransposedConvolution: Hashable, Sendable {
     package func forward(
         from input: Grid, toPhases output: Grid, firstStep: (row: Int, column: Int)
     ) -> [WeightedSums] {
-        phaseGroups(input) { groups in
-            sums(
-                groups, input: input, firstStep: firstStep,
-                outputOffset: { place in
-                    output.origin
-                        + output.offset(
-                            channel: (place.channel * stride + place.row) * stride + place.column, row: 0, column: 0)
-                },
-                outputStrides: (output.rowStride, Grid.lanes), extents: (output.height, output.columns))
-        }
+        check(input)
+        return phased(output.height * stride, output.width * stride)
+            .sums(from: input, toPhases: output, firstStep: firstStep)
     }
 
     /// In the image layout: one plane for each output channel, row phase and column phase, a pixel for each step.
@@ -95,114 +78,101 @@ package struct TransposedConvolution: Hashable, Sendable {
         Grid(.image, channels: outputs * stride * stride, height: rows, width: columns)
     }
 
-    /// Brings the planes of phases of some steps to the pixels of `output`, row-major (outputs, rows, columns), where
-    /// (rows, columns) is the output's extent.
+    /// Brings the planes of phases to the pixels of an output.
+    ///
+    /// `rows` and `columns` are the output's pixels to write, counted as in the whole output; the planes begin with the
+    /// steps that hold their first. Pixel (rows.lowerBound, columns.lowerBound) of channel 0 goes to `output`.
     package func scatter(
-        phases grid: Grid, in memory: UnsafePointer<Float>, steps: (rows: Range<Int>, columns: Range<Int>),
-        to output: UnsafeMutablePointer<Float>, extent: (rows: Int, columns: Int)
+        phases grid: Grid, in memory: UnsafePointer<Float>, rows: Range<Int>, columns: Range<Int>,
+        to output: UnsafeMutablePointer<Float>, channelStride: Int, rowStride: Int
     ) {
-        let rows = kept(steps.rows, of: extent.rows), columns = kept(steps.columns, of: extent.columns)
+        let firstRow = (rows.lowerBound + padding) / stride
+        let firstColumn = (columns.lowerBound + padding) / stride
         for channel in 0..<outputs {
             for row in rows {
                 let (rowStep, rowPhase) = (row + padding).quotientAndRemainder(dividingBy: stride)
-                let line = output + (channel * extent.rows + row) * extent.columns
+                let line = output + channel * channelStride + (row - rows.lowerBound) * rowStride
                 for phase in 0..<stride {
                     let from =
                         memory + grid.origin
                         + grid.offset(
-                            channel: (channel * stride + rowPhase) * stride + phase,
-                            row: rowStep - steps.rows.lowerBound, column: 0)
-                    for step in steps.columns {
-                        let column = step * stride + phase - padding
-                        if columns.contains(column) { line[column] = from[step - steps.columns.lowerBound] }
+                            channel: (channel * stride + rowPhase) * stride + phase, row: rowStep - firstRow, column: 0)
+                    var column = firstColumn * stride + phase - padding - columns.lowerBound
+                    for step in 0..<grid.width {
+                        if column >= 0, column < columns.count { line[column] = from[step] }
+                        column += stride
                     }
                 }
             }
         }
     }
 
-    /// Output row r of the full output is step r / stride, phase r % stride; these steps hold all rows that are kept.
-    package func steps(_ extent: Int) -> Range<Int> {
-        padding / stride..<(outputExtent(extent) - 1 + padding) / stride + 1
+    /// The steps that hold a range of the output's rows or columns.
+    package func steps(_ output: Range<Int>) -> Range<Int> {
+        PhasedSums.steps(output.lowerBound + padding..<output.upperBound + padding, stride)
+    }
+
+    /// The rows or columns of an output of `extent` that some steps hold.
+    package func kept(_ steps: Range<Int>, of extent: Int) -> Range<Int> {
+        let lower = max(steps.lowerBound * stride - padding, 0)
+        return lower..<max(min(steps.upperBound * stride - padding, extent), lower)
     }
 
     /// How many pixels before its own place a step reads.
     package var reach: Int { (kernel + stride - 1) / stride - 1 }
 
-    private typealias PhasePlace = (channel: Int, row: Int, column: Int)
-    private typealias PhaseGroup = (rows: Range<Int>, columns: Range<Int>)
-
-    private func sums(
-        _ group: PhaseGroup, input: Grid, firstStep: (row: Int, column: Int), outputOffset: (PhasePlace) -> Int,
-        outputStrides: (row: Int, column: Int), extents: (rows: Int, columns: Int)
-    ) -> WeightedSums {
-        let rowTaps = tapCount(group.rows.lowerBound), columnTaps = tapCount(group.columns.lowerBound)
-        let square = rowTaps * columnTaps
-        let taps = (0..<inputs * square).map { tap in
-            input.origin
-                + input.offset(
-                    channel: tap / square, row: firstStep.row - tap % square / columnTaps,
-                    column: firstStep.column - tap % columnTaps)
-        }
-        let places: [PhasePlace] = (0..<outputs).flatMap { channel in
-            group.rows.flatMap { row in group.columns.map { column in (channel, row, column) } }
-        }
-        return WeightedSums(
-            tapOffsets: taps, inputRow: input.rowStride, inputColumn: Grid.lanes,
-            outputOffsets: places.map(outputOffset), outputRow: outputStrides.row, outputColumn: outputStrides.column,
-            rows: extents.rows, columns: extents.columns, channels: places.map(\.channel),
-            weightIndex: { tap, index in
-                let place = places[index]
-                let row = place.row + stride * (tap % square / columnTaps)
-                let column = place.column + stride * (tap % columnTaps)
-                return ((tap / square * outputs + place.channel) * kernel + row) * kernel + column
-            })
-    }
-
     /// The gradient of the input from that of the output.
-    package func inputGradient(from gradient: Grid, to input: Grid) -> WeightedSums {
+    ///
+    /// With a replicated border the gradient of the input with its margins is made; `Grid.foldMargins` then brings it
+    /// home.
+    package func inputGradient(from gradient: Grid, to input: Grid, border: Border) -> WeightedSums {
         let square = kernel * kernel
+        let beyond = borderMargins(border, height: input.height, width: input.width)
         return WeightedSums(
-            tapOffsets: gradientTaps(gradient), inputRow: gradient.rowStride * stride, inputColumn: Grid.lanes * stride,
-            outputOffsets: (0..<inputs).map { input.origin + input.offset(channel: $0, row: 0, column: 0) },
-            outputRow: input.rowStride, outputColumn: Grid.lanes, rows: input.height, columns: input.columns,
-            channels: Array(0..<inputs),
+            tapOffsets: gradientTaps(gradient, row: -beyond.top * stride, column: -beyond.left * stride),
+            inputRow: gradient.rowStride * stride, inputColumn: Grid.lanes * stride,
+            outputOffsets: (0..<inputs).map {
+                input.origin + input.offset(channel: $0, row: -beyond.top, column: -beyond.left)
+            },
+            outputRow: input.rowStride, outputColumn: Grid.lanes, rows: input.height + beyond.top + beyond.bottom,
+            columns: input.columns + beyond.left + beyond.right, channels: Array(0..<inputs),
             weightIndex: { tap, input in (input * outputs + tap / square) * square + tap % square })
     }
 
     /// The gradient of the weights from the input and the gradient of the output.
-    package func weightGradient(input: Grid, gradient: Grid) -> PixelProducts {
-        PixelProducts(
-            denseOrigin: input.origin, channels: inputs, denseChannel: input.channelStride, denseRow: input.rowStride,
-            tapOffsets: gradientTaps(gradient), inputRow: gradient.rowStride * stride,
-            inputColumn: Grid.lanes * stride, rows: input.height, columns: input.columns)
+    ///
+    /// It sums over the input's pixels and, with a replicated border, over those of its margins.
+    package func weightGradient(input: Grid, gradient: Grid, border: Border) -> PixelProducts {
+        let beyond = borderMargins(border, height: input.height, width: input.width)
+        return PixelProducts(
+            denseOrigin: input.origin + input.offset(channel: 0, row: -beyond.top, column: -beyond.left),
+            channels: inputs, denseChannel: input.channelStride, denseRow: input.rowStride,
+            tapOffsets: gradientTaps(gradient, row: -beyond.top * stride, column: -beyond.left * stride),
+            inputRow: gradient.rowStride * stride, inputColumn: Grid.lanes * stride,
+            rows: input.height + beyond.top + beyond.bottom, columns: input.columns + beyond.left + beyond.right)
     }
 
-    /// Where input pixel (0, 0) meets the output's gradient: one place an output, kernel row and kernel column.
-    private func gradientTaps(_ gradient: Grid) -> [Int] {
+    /// Where an input pixel meets the output's gradient, (`row`, `column`) being the full output's pixel that it begins
+    /// at: one place an output, kernel row and kernel column.
+    private func gradientTaps(_ gradient: Grid, row: Int, column: Int) -> [Int] {
         (0..<outputs * kernel * kernel).map { tap in
             gradient.origin
                 + gradient.offset(
-                    channel: tap / (kernel * kernel), row: tap / kernel % kernel - padding,
-                    column: tap % kernel - padding)
+                    channel: tap / (kernel * kernel), row: row + tap / kernel % kernel - padding,
+                    column: column + tap % kernel - padding)
         }
     }
 
-    /// How many kernel rows reach a phase.
-    private func tapCount(_ phase: Int) -> Int {
-        phase < kernel ? (kernel - phase + stride - 1) / stride : 0
+    private func phased(_ rows: Int, _ columns: Int) -> PhasedSums {
+        PhasedSums(
+            inputs: 0..<inputs, outputs: 0..<outputs, kernel: kernel, stride: stride, padding: padding, rows: rows,
+            columns: columns,
+            weightIndex: { input, output, row, column in
+                ((input * outputs + output) * kernel + row) * kernel + column
+            })
     }
 
-    /// The phases fall in at most two runs of equally many taps in each direction: up to four groups.
-    private func phaseGroups(_ input: Grid, _ make: (PhaseGroup) -> WeightedSums) -> [WeightedSums] {
+    private func check(_ input: Grid) {
         precondition(input.channels == inputs, "the grid does not fit the transposed convolution")
-        let split = kernel % stride
-        let runs = split == 0 ? [0..<stride] : [0..<split, split..<stride]
-        return runs.flatMap { rows in runs.map { columns in make((rows, columns)) } }
-    }
-
-    /// The rows of the output that some steps hold.
-    private func kept(_ steps: Range<Int>, of extent: Int) -> Range<Int> {
-        max(steps.lowerBound * stride - padding, 0)..<min(steps.upperBound * stride - padding, extent)
     }
 }

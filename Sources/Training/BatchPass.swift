@@ -3,34 +3,12 @@
 // One way through a network and back for 16 samples. All shapes, places in memory and lists of taps are worked out
 // once, in `BatchPass`; `run` then only computes. Every group of 16 samples leaves its own gradient, so that groups can
 // be computed by any thread in any order and added in a fixed one.
+//
+// Where a layer's output does not fit the nearer caches, it is streamed: the layer makes a few rows, and the next layer
+// takes them up at once, before they are gone; likewise on the way back. That changes when a row is made and never how:
+// every sum over rows is made in the order of the rows, in however many parts.
 
 import Tensors
-
-/// A convolution or transposed convolution with the activation that may follow it, and where its grids lie in a
-/// worker's memory.
-struct BatchStage: Sendable {
-    enum Kind: Sendable {
-        case convolution(Convolution, Border)
-        case transposed(TransposedConvolution)
-    }
-
-    struct Activation: Sendable {
-        let slopes: Int  // place among the parameters
-        let sharing: SlopeSharing
-    }
-
-    let name: String
-    let kind: Kind
-    let weights, biases: Int  // places among the parameters
-    let activation: Activation?
-    let input, output, gradient: Grid
-    let inputPlace, sumsPlace, outputPlace, gradientPlace: Int  // places in the memory
-    /// What to set the output's margins to after the sums, where the sums or a replicated border need it.
-    let outputBorder: Border?
-    let forward: [WeightedSums]
-    let inputGradient: WeightedSums?
-    let weightGradient: PixelProducts
-}
 
 /// The plan of a pass over one group of 16 samples.
 struct BatchPass: Sendable {
@@ -40,41 +18,36 @@ struct BatchPass: Sendable {
     let labelPlace: Int
     let scratchPlace: Int
     let memoryCount: Int  // floats of a worker's memory
-    let packedCount: Int  // floats of the packed weights of all stages
+    let packedCount: Int  // floats of the packed parameters of all stages
 
     /// `description` has the padding of training; the input has its channels and the given extent.
     init(_ description: NetworkDescription, height: Int, width: Int) {
-        let linear = LinearLayer.list(description)
+        let layers = LinearLayer.list(description)
         var memory = 0
         func place(_ count: Int) -> Int {
-            defer { memory += (count + 15) / 16 * 16 }
+            defer { memory += (count + Grid.lanes - 1) / Grid.lanes * Grid.lanes }
             return memory
         }
         var input = Grid(
             .batch, channels: description.inputs, height: height, width: width,
-            margins: linear[0].inputMargins(height: height, width: width))
+            margins: layers[0].inputMargins(height: height, width: width))
         var inputPlace = place(input.count)
         var stages: [BatchStage] = []
-        var scratch = 0
-        for (index, layer) in linear.enumerated() {
-            let next = index + 1 < linear.count ? linear[index + 1] : nil
-            let (rows, columns) = (layer.outputExtent(input.height), layer.outputExtent(input.width))
-            let output = Grid(
-                .batch, channels: layer.outputs, height: rows, width: columns,
-                margins: layer.outputMargins.union(next?.inputMargins(height: rows, width: columns) ?? Margins()))
-            let gradient = Grid(
-                .batch, channels: layer.outputs, height: rows, width: columns,
-                margins: layer.gradientMargins(height: input.height, width: input.width)
-                    .union(next?.foldedMargins ?? Margins()))
-            let sumsPlace = place(output.count)
-            let outputPlace = layer.activation == nil ? sumsPlace : place(output.count)
-            let gradientPlace = place(gradient.count)
-            let stage = layer.stage(
-                grids: (input, output, gradient), places: (inputPlace, sumsPlace, outputPlace, gradientPlace),
+        var scratch = 2 * Grid.lanes  // the loss's scales and weights
+        for (index, layer) in layers.enumerated() {
+            let next = index + 1 < layers.count ? layers[index + 1] : nil
+            let grids = Self.grids(layer, next, input)
+            let sumsPlace = place(grids.output.count)
+            let places = BatchStage.Places(
+                input: inputPlace, sums: sumsPlace,
+                output: layer.activation == nil ? sumsPlace : place(grids.output.count),
+                gradient: place(grids.gradient.count), laneSums: place(2 * layer.outputs * Grid.lanes))
+            let stage = BatchStage(
+                layer, grids: (input, grids.output, grids.gradient), places: places,
                 previousGradient: stages.last?.gradient, next: next)
-            scratch = max(scratch, stage.weightGradient.scratchCount, 2 * layer.outputs * Grid.lanes + layer.outputs)
+            scratch = max(scratch, stage.weightGradients.reduce(0) { $0 + $1.scratchCount }, layer.outputs)
             stages.append(stage)
-            (input, inputPlace) = (output, outputPlace)
+            (input, inputPlace) = (grids.output, places.output)
         }
         labelGrid = Grid(.batch, channels: input.channels, height: input.height, width: input.width)
         labelPlace = place(labelGrid.count)
@@ -83,6 +56,20 @@ struct BatchPass: Sendable {
         parameterCount = description.parameterCount
         packedCount = stages.reduce(0) { $0 + $1.packedCount }
         self.stages = stages
+    }
+
+    private static func grids(
+        _ layer: LinearLayer, _ next: LinearLayer?, _ input: Grid
+    ) -> (output: Grid, gradient: Grid) {
+        let (rows, columns) = (layer.outputExtent(input.height), layer.outputExtent(input.width))
+        let output = Grid(
+            .batch, channels: layer.outputs, height: rows, width: columns,
+            margins: layer.outputMargins.union(next?.inputMargins(height: rows, width: columns) ?? Margins()))
+        let gradient = Grid(
+            .batch, channels: layer.outputs, height: rows, width: columns,
+            margins: layer.gradientMargins(height: input.height, width: input.width)
+                .union(next?.inputGradientMargins(height: rows, width: columns) ?? Margins()))
+        return (output, gradient)
     }
 
     /// Brings the parameters into the kernels' order; once for each change of the parameters.
@@ -122,27 +109,53 @@ struct BatchPass: Sendable {
         return nil
     }
 
+    // MARK: Forward
+
     private func forward(_ level: SIMDLevel, _ group: Group) {
-        let memory = group.memory
         let first = stages[0]
-        Elementwise.interleave(group.inputs, count: group.count, into: memory + first.inputPlace, grid: first.input)
-        if case .convolution(_, .replicate) = first.kind {
-            first.input.fillMargins(.replicate, in: memory + first.inputPlace)
-        }
+        let input = group.memory + first.places.input
+        Elementwise.interleave(group.inputs, count: group.count, into: input, grid: first.input)
+        if first.layer.border == .replicate { first.input.fillMargins(.replicate, in: input) }
         var packed = group.packed
-        for stage in stages {
-            var part = packed
-            for sums in stage.forward {
-                sums.run(
-                    level, packed: part, input: memory + stage.inputPlace, output: memory + stage.sumsPlace,
-                    activated: stage.activation == nil ? nil : memory + stage.outputPlace)
-                part += sums.packedCount
+        var index = 0
+        while index < stages.count {
+            let stage = stages[index]
+            let nextPacked = packed + stage.packedCount
+            guard streamsForward(index) else {
+                sums(level, stage, packed, 0..<stage.forward[0].rows, group.memory)
+                fillOutputMargins(stage, group.memory)
+                (index, packed) = (index + 1, nextPacked)
+                continue
             }
-            if let border = stage.outputBorder {
-                stage.output.fillMargins(border, in: memory + stage.outputPlace)
+            let next = stages[index + 1]
+            var done = 0
+            for strip in Self.strips(of: stage.output) {
+                sums(level, stage, packed, strip, group.memory)
+                let ready = next.rowsReady(after: strip.upperBound)
+                sums(level, next, nextPacked, done..<ready, group.memory)
+                done = ready
             }
-            packed += stage.packedCount
+            fillOutputMargins(next, group.memory)
+            (index, packed) = (index + 2, nextPacked + next.packedCount)
         }
+    }
+
+    private func sums(
+        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, _ rows: Range<Int>,
+        _ memory: UnsafeMutablePointer<Float>
+    ) {
+        var packed = packed
+        for sums in stage.forward {
+            sums.run(
+                level, packed: packed, input: memory + stage.places.input, output: memory + stage.places.sums,
+                activated: stage.layer.activation == nil ? nil : memory + stage.places.output, rows: rows)
+            packed += sums.packedCount
+        }
+    }
+
+    private func fillOutputMargins(_ stage: BatchStage, _ memory: UnsafeMutablePointer<Float>) {
+        guard let border = stage.outputBorder else { return }
+        stage.output.fillMargins(border, in: memory + stage.places.output)
     }
 
     private func squaredError(_ level: SIMDLevel, _ group: Group) {
@@ -156,84 +169,170 @@ struct BatchPass: Sendable {
             group.loss[lane] = 0
         }
         Elementwise.squaredError(
-            level, output: group.memory + last.outputPlace, outputGrid: last.output, labels: labels,
-            labelGrid: labelGrid, gradient: group.memory + last.gradientPlace, gradientGrid: last.gradient,
-            scales: lanes,
-            weights: lanes + Grid.lanes, sums: group.loss)
+            level, output: group.memory + last.places.output, outputGrid: last.output, labels: labels,
+            labelGrid: labelGrid, gradient: group.memory + last.places.gradient, gradientGrid: last.gradient,
+            scales: lanes, weights: lanes + Grid.lanes, sums: group.loss)
     }
 
+    // MARK: Backward
+
     private func backward(_ level: SIMDLevel, _ group: Group) {
-        let memory = group.memory
-        let scratch = memory + scratchPlace
         var packed = group.packed + packedCount
+        var isStreamed = false  // whether the stage's own gradients were made with the stage after it
         for index in stages.indices.reversed() {
             let stage = stages[index]
             packed -= stage.packedCount
-            activationGradient(level, stage, group)
-            let dense: UnsafePointer<Float>, shifted: UnsafePointer<Float>
-            switch stage.kind {
-            case .convolution:
-                (dense, shifted) = (
-                    UnsafePointer(memory + stage.gradientPlace), UnsafePointer(memory + stage.inputPlace)
-                )
-            case .transposed:
-                (dense, shifted) = (
-                    UnsafePointer(memory + stage.inputPlace), UnsafePointer(memory + stage.gradientPlace)
-                )
+            if !isStreamed {
+                begin(stage, group.memory)
+                addGradients(level, stage, 0..<stage.output.height, group)
+                addProducts(level, stage, 0..<stage.weightGradients[0].rows, group.memory)
+                finish(level, stage, group)
             }
-            stage.weightGradient.run(
-                level, dense: dense, input: shifted, scratch: scratch, totals: group.gradient + stage.weights)
-            guard index > 0, let inputGradient = stage.inputGradient else { continue }
-            let previous = stages[index - 1]
-            inputGradient.run(
-                level, packed: packed + stage.forwardPackedCount, input: memory + stage.gradientPlace,
-                output: memory + previous.gradientPlace)
-            if case .convolution(let convolution, .replicate) = stage.kind, convolution.padding > 0 {
-                previous.gradient.foldMargins(depth: convolution.padding, in: memory + previous.gradientPlace)
-                previous.gradient.fillMargins(.zero, in: memory + previous.gradientPlace)
+            guard index > 0 else { return }
+            let gradientPacked = packed + stage.forwardPackedCount
+            isStreamed = streamsBackward(index)
+            if isStreamed {
+                streamBackward(level, stage, gradientPacked, to: stages[index - 1], group)
+            } else {
+                inputGradient(level, stage, gradientPacked, to: stages[index - 1], group.memory)
             }
         }
     }
 
-    private func activationGradient(_ level: SIMDLevel, _ stage: BatchStage, _ group: Group) {
+    /// The gradients of the stage before, a few rows of its output's gradient at a time.
+    private func streamBackward(
+        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, to previous: BatchStage,
+        _ group: Group
+    ) {
+        begin(previous, group.memory)
+        for strip in Self.strips(of: previous.gradient) {
+            inputGradientSums(level, stage, packed, strip, to: previous, group.memory)
+            addGradients(level, previous, strip, group)
+            addProducts(level, previous, strip, group.memory)
+        }
+        finish(level, previous, group)
+    }
+
+    private func inputGradient(
+        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, to previous: BatchStage,
+        _ memory: UnsafeMutablePointer<Float>
+    ) {
+        inputGradientSums(level, stage, packed, nil, to: previous, memory)
+        let gradient = memory + previous.places.gradient
+        if stage.fold != Margins() { previous.gradient.foldMargins(stage.fold, in: gradient) }
+        if stage.spoilsMargins { previous.gradient.fillMargins(.zero, in: gradient) }
+    }
+
+    private func inputGradientSums(
+        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, _ rows: Range<Int>?,
+        to previous: BatchStage, _ memory: UnsafeMutablePointer<Float>
+    ) {
+        var packed = packed
+        for sums in stage.inputGradient {
+            sums.run(
+                level, packed: packed, input: memory + stage.places.gradient,
+                output: memory + previous.places.gradient, rows: rows)
+            packed += sums.packedCount
+        }
+    }
+
+    private func begin(_ stage: BatchStage, _ memory: UnsafeMutablePointer<Float>) {
+        (memory + stage.places.laneSums).update(repeating: 0, count: 2 * stage.output.channels * Grid.lanes)
+        let scratch = stage.weightGradients.reduce(0) { $0 + $1.scratchCount }
+        (memory + scratchPlace).update(repeating: 0, count: scratch)
+    }
+
+    /// Some rows back through the activation and the bias.
+    private func addGradients(_ level: SIMDLevel, _ stage: BatchStage, _ rows: Range<Int>, _ group: Group) {
         let memory = group.memory
-        let scratch = memory + scratchPlace
-        let biases = group.gradient + stage.biases
-        guard let activation = stage.activation else {
+        let gradient = memory + stage.places.gradient
+        guard stage.layer.activation != nil else {
             Elementwise.activationGradient(
-                level, gradient: memory + stage.gradientPlace, grid: stage.gradient, values: nil, scratch: scratch,
-                biasTotals: biases, slopeTotals: nil)
+                level, gradient: gradient, grid: stage.gradient, rows: rows, values: nil,
+                laneSums: memory + stage.places.laneSums)
             return
         }
-        // The packed slopes of a transposed convolution are repeated by phase, so they are taken from the parameters.
+        stage.layer.slopes(group.parameters).withUnsafeBufferPointer { slopes in
+            guard let slopes = slopes.baseAddress else { return }
+            Elementwise.activationGradient(
+                level, gradient: gradient, grid: stage.gradient, rows: rows,
+                values: (UnsafePointer(memory + stage.places.sums), stage.output, slopes),
+                laneSums: memory + stage.places.laneSums)
+        }
+    }
+
+    /// Some rows of the weights' gradient: of the output's gradient, or of the input of a transposed convolution.
+    private func addProducts(
+        _ level: SIMDLevel, _ stage: BatchStage, _ rows: Range<Int>, _ memory: UnsafeMutablePointer<Float>
+    ) {
+        let (input, gradient) = (memory + stage.places.input, memory + stage.places.gradient)
+        let (dense, shifted) =
+            switch stage.layer.sums {
+            case .convolution: (gradient, input)
+            case .transposed: (input, gradient)
+            }
+        var scratch = memory + scratchPlace
+        for products in stage.weightGradients {
+            products.add(level, rows: rows, dense: dense, input: shifted, to: scratch)
+            scratch += products.scratchCount
+        }
+    }
+
+    /// Brings the sums of all rows to the group's gradient.
+    private func finish(_ level: SIMDLevel, _ stage: BatchStage, _ group: Group) {
+        var scratch = group.memory + scratchPlace
+        var weights = group.gradient + stage.layer.weights
+        for products in stage.weightGradients {
+            products.total(level, scratch, to: weights)
+            scratch += products.scratchCount
+            weights += products.totals
+        }
         let channels = stage.output.channels
-        let slopes = scratch + 2 * channels * Grid.lanes
-        for channel in 0..<channels {
-            slopes[channel] = group.parameters[activation.slopes + (activation.sharing == .perLayer ? 0 : channel)]
-        }
-        switch activation.sharing {
-        case .perChannel:
-            Elementwise.activationGradient(
-                level, gradient: memory + stage.gradientPlace, grid: stage.gradient,
-                values: (UnsafePointer(memory + stage.sumsPlace), stage.output, UnsafePointer(slopes)),
-                scratch: scratch,
-                biasTotals: biases, slopeTotals: group.gradient + activation.slopes)
-        case .perLayer:
-            // The totals by channel take the slopes' place, which is not read again.
-            Elementwise.activationGradient(
-                level, gradient: memory + stage.gradientPlace, grid: stage.gradient,
-                values: (UnsafePointer(memory + stage.sumsPlace), stage.output, UnsafePointer(slopes)),
-                scratch: scratch,
-                biasTotals: biases, slopeTotals: slopes)
+        let laneSums = group.memory + stage.places.laneSums
+        Elementwise.laneTotals(
+            level, laneSums + channels * Grid.lanes, count: channels, to: group.gradient + stage.layer.biases)
+        switch stage.layer.activation {
+        case nil, .relu: break
+        case .prelu(let slopes, .perChannel):
+            Elementwise.laneTotals(level, laneSums, count: channels, to: group.gradient + slopes)
+        case .prelu(let slopes, .perLayer):
+            // The weights' sums are done with, and have room for a total a channel.
+            let totals = group.memory + scratchPlace
+            Elementwise.laneTotals(level, laneSums, count: channels, to: totals)
             var total: Float = 0
-            for channel in 0..<channels { total += slopes[channel] }
-            group.gradient[activation.slopes] = total
+            for channel in 0..<channels { total += totals[channel] }
+            group.gradient[slopes] = total
         }
+    }
+
+    // MARK: Streaming
+
+    /// From this size on an output (with its activation and gradient, three times as much) is streamed, in bytes.
+    private static let streamedSize = 512 * 1024
+    /// Bytes of the rows of an output that are made at once.
+    private static let stripSize = 160 * 1024
+
+    private func streamsForward(_ index: Int) -> Bool {
+        let stage = stages[index]
+        return index + 1 < stages.count && stage.makesRows && stage.outputBorder == nil
+            && stage.output.count * MemoryLayout<Float>.size >= Self.streamedSize
+    }
+
+    private func streamsBackward(_ index: Int) -> Bool {
+        let previous = stages[index - 1]
+        return previous.makesRows && stages[index].makesGradientRows
+            && previous.gradient.count * MemoryLayout<Float>.size >= Self.streamedSize
+    }
+
+    private static func strips(of grid: Grid) -> [Range<Int>] {
+        let row = grid.channels * grid.width * Grid.lanes * MemoryLayout<Float>.size
+        let rows = max(stripSize / row, 1)
+        return stride(from: 0, to: grid.height, by: rows).map { $0..<min($0 + rows, grid.height) }
     }
 
     private func firstNonFiniteStage(_ memory: UnsafePointer<Float>) -> Int {
         for (index, stage) in stages.enumerated() {
-            let values = memory + stage.outputPlace + stage.output.origin
+            let values = memory + stage.places.output + stage.output.origin
             for channel in 0..<stage.output.channels {
                 for row in 0..<stage.output.height {
                     let line = values + stage.output.offset(channel: channel, row: row, column: 0)
@@ -242,27 +341,5 @@ struct BatchPass: Sendable {
             }
         }
         return stages.count
-    }
-}
-
-extension BatchStage {
-    var forwardPackedCount: Int { forward.reduce(0) { $0 + $1.packedCount } }
-    var packedCount: Int { forwardPackedCount + (inputGradient?.packedCount ?? 0) }
-
-    func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
-        var packed = packed
-        let channels = output.channels
-        let slopes = (0..<channels).map { channel in
-            activation.map { parameters[$0.slopes + ($0.sharing == .perLayer ? 0 : channel)] } ?? 0
-        }
-        for sums in forward {
-            slopes.withUnsafeBufferPointer { slopes in
-                sums.pack(
-                    weights: parameters + weights, biases: parameters + biases, slopes: slopes.baseAddress, into: packed
-                )
-            }
-            packed += sums.packedCount
-        }
-        inputGradient?.pack(weights: parameters + weights, biases: nil, slopes: nil, into: packed)
     }
 }

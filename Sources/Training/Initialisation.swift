@@ -33,14 +33,22 @@ package enum WeightRule: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// How the parameters of a network begin.
-///
-/// Biases begin at 0, and the weights of transposed convolutions as `WeightRule.gaussian` (the FSRCNN paper).
+/// How the parameters of a network begin; biases begin at 0.
 package struct Initialisation: Hashable, Sendable {
+    /// How the weights of transposed convolutions begin.
+    package enum Transposed: Hashable, Sendable {
+        /// As `WeightRule.gaussian` (the FSRCNN paper).
+        case gaussian
+        /// As interpolation channel by channel: the weight at a distance of x input pixels is that of Keys' cubic
+        /// convolution (1981) with a = -1/2; 0 from one channel to another.
+        case bicubic
+    }
+
     /// Of convolutions that are not in `layers`.
     package var weights: WeightRule
     /// Of single convolutions, by their layer's name.
     package var layers: [String: WeightRule]
+    package var transposed = Transposed.gaussian
     /// Of PReLU: 0.25 in He's PReLU paper and in Caffe, 0 in Keras.
     package var slope: Double
 
@@ -58,10 +66,32 @@ package struct Initialisation: Hashable, Sendable {
         var random = CounterRandom(seed: seed, purpose: .weightInitialisation, sample: place)
         switch (parameter.kind, layer) {
         case (.bias, _): return [Float](repeating: 0, count: parameter.shape.count)
-        case (.slope, _), (.weight, .prelu): return [Float](repeating: Float(slope), count: parameter.shape.count)
-        case (.weight, .convolution(let name, _, _, _, _)):
-            return (layers[name] ?? weights).values(parameter.shape, &random)
-        case (.weight, .transposedConvolution): return WeightRule.gaussian.values(parameter.shape, &random)
+        case (.slope, _), (.weight, .prelu), (.weight, .relu): return [Float](repeating: Float(slope), count: parameter.shape.count)
+        case (.weight, .convolution(let layer)):
+            return (layers[layer.name] ?? weights).values(parameter.shape, &random)
+        case (.weight, .transposedConvolution(let layer)):
+            switch transposed {
+            case .gaussian: return WeightRule.gaussian.values(parameter.shape, &random)
+            case .bicubic: return Self.interpolation(layer)
+            }
         }
+    }
+
+    /// Centred on the kernel: half an input pixel lies `stride` / 2 places from its middle.
+    private static func interpolation(_ layer: TransposedConvolutionLayer) -> [Float] {
+        let profile = (0..<layer.kernel).map { place in
+            cubic(Double(2 * place + 1 - layer.kernel) / Double(2 * layer.stride))
+        }
+        let square = profile.flatMap { row in profile.map { Float(row * $0) } }
+        let none = [Float](repeating: 0, count: square.count)
+        return (0..<layer.inputs).flatMap { input in
+            (0..<layer.outputs).flatMap { $0 == input ? square : none }
+        }
+    }
+
+    private static func cubic(_ x: Double) -> Double {
+        let x = x.magnitude
+        if x <= 1 { return 1.5 * x * x * x - 2.5 * x * x + 1 }
+        return x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0
     }
 }

@@ -2,13 +2,27 @@
 
 import Tensors
 
-/// A convolution or transposed convolution, together with the PReLU that may follow it and the places of their
+/// A convolution or transposed convolution, together with the activation that may follow it and the places of their
 /// parameters: the unit in which networks are computed.
 struct LinearLayer: Sendable {
+    enum Sums: Sendable {
+        case convolution(Convolution)
+        case transposed(TransposedConvolution)
+    }
+
+    /// What is done to every sum: slope * min(x, 0) + max(x, 0).
+    enum Activation: Sendable {
+        /// The slopes are parameters, from this place on.
+        case prelu(slopes: Int, sharing: SlopeSharing)
+        case relu
+    }
+
     let name: String
-    let kind: BatchStage.Kind
-    let weights, biases: Int
-    var activation: BatchStage.Activation?
+    let sums: Sums
+    /// What the layer sees beyond the edges of its input.
+    let border: Border
+    let weights, biases: Int  // places among the parameters
+    var activation: Activation?
 
     static func list(_ description: NetworkDescription) -> [LinearLayer] {
         var result: [LinearLayer] = []
@@ -17,23 +31,18 @@ struct LinearLayer: Sendable {
             let counts = layer.parameters.map(\.shape.count)
             switch layer {
             case .prelu(_, _, let sharing):
-                result[result.count - 1].activation = BatchStage.Activation(slopes: place, sharing: sharing)
-            case .convolution(let name, let inputs, let outputs, let kernel, let padding):
-                let convolution = Convolution(
-                    inputs: inputs, outputs: outputs, kernel: kernel, padding: padding == .valid ? 0 : (kernel - 1) / 2)
+                result[result.count - 1].activation = .prelu(slopes: place, sharing: sharing)
+            case .relu: result[result.count - 1].activation = .relu
+            case .convolution(let layer):
                 result.append(
                     LinearLayer(
-                        name: name, kind: .convolution(convolution, padding == .replicate ? .replicate : .zero),
+                        name: layer.name, sums: .convolution(Convolution(layer)), border: layer.border,
                         weights: place, biases: place + counts[0], activation: nil))
-            case .transposedConvolution(
-                let name, let inputs, let outputs, let kernel, let stride, let padding, let outputPadding):
-                let transposed = TransposedConvolution(
-                    inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
-                    outputPadding: outputPadding)
+            case .transposedConvolution(let layer):
                 result.append(
                     LinearLayer(
-                        name: name, kind: .transposed(transposed), weights: place, biases: place + counts[0],
-                        activation: nil))
+                        name: layer.name, sums: .transposed(TransposedConvolution(layer)), border: layer.border,
+                        weights: place, biases: place + counts[0], activation: nil))
             }
             place += counts.reduce(0, +)
         }
@@ -41,83 +50,93 @@ struct LinearLayer: Sendable {
     }
 
     var inputs: Int {
-        switch kind {
-        case .convolution(let convolution, _): convolution.inputs
+        switch sums {
+        case .convolution(let convolution): convolution.inputs
         case .transposed(let transposed): transposed.inputs
         }
     }
 
     var outputs: Int {
-        switch kind {
-        case .convolution(let convolution, _): convolution.outputs
+        switch sums {
+        case .convolution(let convolution): convolution.outputs
         case .transposed(let transposed): transposed.outputs
         }
     }
 
     func outputExtent(_ extent: Int) -> Int {
-        switch kind {
-        case .convolution(let convolution, _): convolution.outputExtent(extent)
+        switch sums {
+        case .convolution(let convolution): convolution.outputExtent(extent)
         case .transposed(let transposed): transposed.outputExtent(extent)
         }
     }
 
+    /// The slope of each channel.
+    func slopes(_ parameters: UnsafePointer<Float>) -> [Float] {
+        switch activation {
+        case nil, .relu: [Float](repeating: 0, count: outputs)
+        case .prelu(let slopes, .perLayer): [Float](repeating: parameters[slopes], count: outputs)
+        case .prelu(let slopes, .perChannel): (0..<outputs).map { parameters[slopes + $0] }
+        }
+    }
+
     func inputMargins(height: Int, width: Int) -> Margins {
-        switch kind {
-        case .convolution(let convolution, _): convolution.inputMargins
+        switch sums {
+        case .convolution(let convolution): convolution.inputMargins
         case .transposed(let transposed): transposed.inputMargins(height: height, width: width)
         }
     }
 
+    /// What the sums spoil around the output.
     var outputMargins: Margins {
-        switch kind {
+        switch sums {
         case .convolution: Margins()
         case .transposed(let transposed): transposed.outputMargins
         }
     }
 
+    /// What the gradient of the output must have around it, for an input of an extent.
     func gradientMargins(height: Int, width: Int) -> Margins {
-        switch kind {
-        case .convolution(let convolution, let border): convolution.gradientMargins(border)
-        case .transposed(let transposed): transposed.gradientMargins(height: height, width: width)
+        switch sums {
+        case .convolution(let convolution): convolution.gradientMargins(border, height: height, width: width)
+        case .transposed(let transposed): transposed.gradientMargins(border, height: height, width: width)
         }
     }
 
     /// Where the gradient of a replicated border is written before it is folded.
-    var foldedMargins: Margins {
-        if case .convolution(let convolution, .replicate) = kind { Margins(convolution.padding) } else { Margins() }
-    }
-
-    /// `previousGradient` is the grid of the layer before, nil for the first.
-    func stage(
-        grids: (input: Grid, output: Grid, gradient: Grid),
-        places: (input: Int, sums: Int, output: Int, gradient: Int), previousGradient: Grid?, next: LinearLayer?
-    ) -> BatchStage {
-        let forward: [WeightedSums]
-        let inputGradient: WeightedSums?
-        let weightGradient: PixelProducts
-        switch kind {
-        case .convolution(let convolution, let border):
-            forward = [convolution.forward(from: grids.input, to: grids.output)]
-            inputGradient = previousGradient.map {
-                convolution.inputGradient(from: grids.gradient, to: $0, border: border)
-            }
-            weightGradient = convolution.weightGradient(input: grids.input, gradient: grids.gradient)
-        case .transposed(let transposed):
-            forward = transposed.forward(from: grids.input, to: grids.output)
-            inputGradient = previousGradient.map { transposed.inputGradient(from: grids.gradient, to: $0) }
-            weightGradient = transposed.weightGradient(input: grids.input, gradient: grids.gradient)
+    func foldedMargins(height: Int, width: Int) -> Margins {
+        switch sums {
+        case .convolution(let convolution): convolution.borderMargins(border)
+        case .transposed(let transposed): transposed.borderMargins(border, height: height, width: width)
         }
-        return BatchStage(
-            name: name, kind: kind, weights: weights, biases: biases, activation: activation, input: grids.input,
-            output: grids.output, gradient: grids.gradient, inputPlace: places.input, sumsPlace: places.sums,
-            outputPlace: places.output, gradientPlace: places.gradient, outputBorder: outputBorder(before: next),
-            forward: forward, inputGradient: inputGradient, weightGradient: weightGradient)
     }
 
-    private func outputBorder(before next: LinearLayer?) -> Border? {
-        guard let next else { return nil }
-        if case .convolution(_, .replicate) = next.kind { return .replicate }
-        if case .transposed = kind { return .zero }
-        return nil
+    /// What the gradient of the input must have around it.
+    func inputGradientMargins(height: Int, width: Int) -> Margins {
+        switch sums {
+        case .convolution(let convolution): convolution.inputGradientMargins(border)
+        case .transposed(let transposed): transposed.borderMargins(border, height: height, width: width)
+        }
+    }
+
+    /// Whether an output pixel depends on the input pixel at its own place alone.
+    var isPointwise: Bool {
+        guard case .convolution(let convolution) = sums else { return false }
+        return convolution.kernel == 1 && convolution.stride == 1 && convolution.padding == 0
+    }
+}
+
+extension Convolution {
+    fileprivate init(_ layer: ConvolutionLayer) {
+        self.init(
+            inputs: layer.inputs, outputs: layer.outputs, kernel: layer.kernel, stride: layer.stride,
+            groups: layer.groups, padding: layer.paddingExtent)
+    }
+}
+
+extension TransposedConvolution {
+    fileprivate init(_ layer: TransposedConvolutionLayer) {
+        self.init(
+            inputs: layer.inputs, outputs: layer.outputs, kernel: layer.kernel, stride: layer.stride,
+            padding: layer.padding, outputPadding: layer.outputPadding)
     }
 }

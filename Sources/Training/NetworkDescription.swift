@@ -34,17 +34,19 @@ package struct NetworkDescription: Hashable, Sendable {
             guard layer.inputs == channels else {
                 throw .channels(layer: layer.name, expected: channels, found: layer.inputs)
             }
-            if case .prelu = layer {
-                guard mayActivate else { throw .misplacedActivation(layer.name) }
-                mayActivate = false
-            } else {
-                mayActivate = true
-            }
-            guard layer.inputs > 0, layer.outputs > 0, layer.hasSoundExtents else { throw .extents(layer: layer.name) }
+            guard !layer.isActivation || mayActivate else { throw .misplacedActivation(layer.name) }
+            mayActivate = !layer.isActivation
+            if let fault = layer.fault { throw .layer(layer.name, fault) }
             channels = layer.outputs
+        }
+        guard layers.reduce(0, { $0 + $1.parameters.reduce(0) { $0 + $1.shape.count } }) <= Self.parameterLimit else {
+            throw .tooLarge
         }
         self.layers = layers
     }
+
+    /// The most parameters of a network: 4 GiB of them.
+    private static let parameterLimit = 1 << 30
 
     private init(checked layers: [LayerDescription]) {
         self.layers = layers
@@ -87,6 +89,41 @@ package struct NetworkDescription: Hashable, Sendable {
         fsrcnn(d: 32, s: 5, m: 1, scale: scale, channels: channels, labelConvention: labelConvention, slopes: slopes)
     }
 
+    /// SRCNN of arXiv 1501.00092: patch extraction to 64 channels, mapping to 32 and reconstruction, each a convolution
+    /// with a kernel of its own, with a ReLU between them.
+    ///
+    /// It takes LR that is already enlarged. `kernels` is (9, 1, 5) in the paper's basic network and (9, 5, 5) in its
+    /// larger one.
+    package static func srcnn(kernels: (Int, Int, Int) = (9, 1, 5), channels: Int = 1) -> NetworkDescription {
+        func convolution(_ name: String, _ inputs: Int, _ outputs: Int, _ kernel: Int) -> LayerDescription {
+            .convolution(name: name, inputs: inputs, outputs: outputs, kernel: kernel, padding: .valid)
+        }
+        return NetworkDescription(checked: [
+            convolution("extraction", channels, 64, kernels.0), .relu(name: "extraction-relu", channels: 64),
+            convolution("mapping", 64, 32, kernels.1), .relu(name: "mapping-relu", channels: 32),
+            convolution("reconstruction", 32, channels, kernels.2),
+        ])
+    }
+
+    /// Enlargement by one transposed convolution that has room for bicubic interpolation (Keys, 1981, a = -1/2), which
+    /// `Initialisation.Transposed.bicubic` starts it with: the least network that a deeper one must beat.
+    ///
+    /// Beyond its edges the image is replicated. The first output pixel lies at HR pixel `outputShift`; with the
+    /// authors' convention the output has (n - 1) * scale + 1 pixels, else n * scale.
+    package static func bicubic(
+        scale: Int, channels: Int = 1, labelConvention: LabelConvention = .scaled, outputShift: Int = 0
+    ) -> NetworkDescription {
+        precondition(scale > 0 && channels > 0 && outputShift >= 0, "an enlargement has an extent below 1")
+        let before = 3 * scale / 2, padding = before + outputShift
+        let kernel = scale + 2 * before
+        let beyond = labelConvention == .authors ? 1 : scale
+        return NetworkDescription(checked: [
+            .transposedConvolution(
+                name: "interpolation", inputs: channels, outputs: channels, kernel: kernel, stride: scale,
+                padding: padding, outputPadding: beyond - kernel + 2 * padding, border: .replicate)
+        ])
+    }
+
     /// The network with the padding of training.
     package func padded(training padding: TrainingPadding) -> NetworkDescription {
         var first = true
@@ -108,11 +145,18 @@ package struct NetworkDescription: Hashable, Sendable {
         NetworkDescription(checked: layers.map { $0.padded(padding) })
     }
 
-    /// Output pixels an input pixel: the product of the strides.
+    /// Output pixels an input pixel: the strides of transposed convolutions by those of convolutions; 0 where that is no
+    /// whole number.
     package var scale: Int {
-        layers.reduce(1) { scale, layer in
-            if case .transposedConvolution(_, _, _, _, let stride, _, _) = layer { scale * stride } else { scale }
+        var (up, down) = (1, 1)
+        for layer in layers {
+            switch layer {
+            case .transposedConvolution(let layer): (up, _) = up.multipliedReportingOverflow(by: layer.stride)
+            case .convolution(let layer): (down, _) = down.multipliedReportingOverflow(by: layer.stride)
+            case .prelu, .relu: break
+            }
         }
+        return down > 0 && up.isMultiple(of: down) ? up / down : 0
     }
 
     package var inputs: Int { layers.first?.inputs ?? 0 }
@@ -132,22 +176,10 @@ package struct NetworkDescription: Hashable, Sendable {
     package func outputExtent(_ extent: Int) -> Int? {
         var extent = extent
         for layer in layers {
-            extent = layer.outputExtent(extent)
-            guard extent > 0 else { return nil }
+            guard let next = layer.outputExtent(extent) else { return nil }
+            extent = next
         }
         return extent
-    }
-}
-
-extension LayerDescription {
-    /// Kernels, strides and paddings that can be computed.
-    fileprivate var hasSoundExtents: Bool {
-        switch self {
-        case .convolution(_, _, _, let kernel, _): kernel > 0
-        case .prelu: true
-        case .transposedConvolution(_, _, _, let kernel, let stride, let padding, let outputPadding):
-            kernel > 0 && stride > 0 && padding >= 0 && padding < kernel && outputPadding > -kernel
-        }
     }
 }
 
@@ -156,14 +188,14 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case empty
     case repeatedLayer(String)
     case channels(layer: String, expected: Int, found: Int)
-    case extents(layer: String)
+    case layer(String, LayerFault)
+    case tooLarge
     case misplacedActivation(String)
     case missingParameter(String)
     case unknownParameter(String)
     case shape(parameter: String, expected: String, found: String)
     case imageTooSmall(height: Int, width: Int)
     case imageChannels(expected: Int, found: Int)
-    case upsamplingBeforeTheEnd(layer: String)
 
     package var description: String {
         switch self {
@@ -171,7 +203,8 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
         case .repeatedLayer(let name): "two layers are called '\(name)'"
         case .channels(let layer, let expected, let found):
             "layer '\(layer)' takes \(found) channels where \(expected) arrive"
-        case .extents(let layer): "layer '\(layer)' has a channel count, kernel, stride or padding that is out of range"
+        case .layer(let name, let fault): "layer '\(name)' \(fault.description)"
+        case .tooLarge: "the network has more than 1,073,741,824 parameters"
         case .misplacedActivation(let name): "layer '\(name)' does not follow a convolution"
         case .missingParameter(let name): "the parameter '\(name)' is missing"
         case .unknownParameter(let name): "no layer has a parameter '\(name)'"
@@ -180,8 +213,6 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
         case .imageTooSmall(let height, let width): "an image of \(width)x\(height) pixels is too small for the network"
         case .imageChannels(let expected, let found):
             "the network takes images of \(expected) channels, and this one has \(found)"
-        case .upsamplingBeforeTheEnd(let layer):
-            "whole images need the transposed convolution '\(layer)' to be the last layer"
         }
     }
 }

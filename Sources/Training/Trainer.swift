@@ -186,7 +186,7 @@ package final class Trainer {
             let failure = Int(groupFailures.pointer[group])
             if failure == pass.stages.count { throw TrainingError.lossNotFinite(step: step) }
             if failure >= 0 {
-                throw TrainingError.notFinite(step: step, layer: pass.stages[failure].name, what: .activation)
+                throw TrainingError.notFinite(step: step, layer: pass.stages[failure].layer.name, what: .activation)
             }
             for lane in 0..<Grid.lanes { loss += Double(groupLosses.pointer[group * Grid.lanes + lane]) }
         }

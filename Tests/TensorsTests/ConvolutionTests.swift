@@ -31,61 +31,87 @@ private struct ConvolutionCase: CustomStringConvertible {
 
     var shape: reprise_convolution_shape {
         reprise_convolution_shape(
-            inputs: convolution.inputs, outputs: convolution.outputs, height: height, width: width,
+            inputs: convolution.inputs / convolution.groups, outputs: convolution.outputs / convolution.groups, height: height, width: width,
             kernel_height: convolution.kernel, kernel_width: convolution.kernel, stride: convolution.stride,
             padding: convolution.padding, replicate: border == .replicate)
     }
 
+    // The twin knows no groups: each group is a convolution of its own channels, which lie together everywhere.
+
+    private func groupOf(_ values: [Float], _ group: Int) -> [Float] {
+        let count = values.count / convolution.groups
+        return Array(values[group * count..<(group + 1) * count])
+    }
+
+    private func groupOfSamples(_ values: [Float], _ group: Int) -> [Float] {
+        let sample = values.count / 16
+        return (0..<16).flatMap { groupOf(Array(values[$0 * sample..<($0 + 1) * sample]), group) }
+    }
+
     func referenceForward(_ sample: Int) -> [Float] {
-        var shape = shape
-        var y = [Float](repeating: 0, count: yCount)
-        reprise_reference_convolution(&shape, Array(x[sample * xCount..<(sample + 1) * xCount]), weights, biases, &y)
-        return y
+        (0..<convolution.groups).flatMap { group in
+            var shape = shape
+            var y = [Float](repeating: 0, count: yCount / convolution.groups)
+            let x = groupOf(Array(x[sample * xCount..<(sample + 1) * xCount]), group)
+            reprise_reference_convolution(&shape, x, groupOf(weights, group), groupOf(biases, group), &y)
+            return y
+        }
     }
 
     func referenceInputGradient(_ sample: Int) -> [Float] {
-        var shape = shape
-        var dx = [Float](repeating: 0, count: xCount)
-        let padding = 2 * convolution.padding
-        var scratch = [Float](repeating: 0, count: convolution.inputs * (height + padding) * (width + padding))
-        reprise_reference_convolution_input_gradient(
-            &shape, Array(dy[sample * yCount..<(sample + 1) * yCount]), weights, &dx, &scratch)
-        return dx
+        (0..<convolution.groups).flatMap { group in
+            var shape = shape
+            var dx = [Float](repeating: 0, count: xCount / convolution.groups)
+            let padding = 2 * convolution.padding
+            var scratch = [Float](repeating: 0, count: convolution.inputs * (height + padding) * (width + padding))
+            let dy = groupOf(Array(dy[sample * yCount..<(sample + 1) * yCount]), group)
+            reprise_reference_convolution_input_gradient(&shape, dy, groupOf(weights, group), &dx, &scratch)
+            return dx
+        }
     }
 
     var referenceWeightGradient: [Float] {
-        var shape = shape
-        var dw = [Float](repeating: 0, count: convolution.weightCount)
-        reprise_reference_convolution_weight_gradient(&shape, x, dy, &dw)
-        return dw
+        (0..<convolution.groups).flatMap { group in
+            var shape = shape
+            var dw = [Float](repeating: 0, count: convolution.weightCount / convolution.groups)
+            reprise_reference_convolution_weight_gradient(
+                &shape, groupOfSamples(x, group), groupOfSamples(dy, group), &dw)
+            return dw
+        }
     }
 
     func check(_ level: SIMDLevel) {
         let input = Grid(
-            .batch, channels: convolution.inputs, height: height, width: width, margins: convolution.inputMargins)
+            .batch, channels: convolution.inputs, height: height, width: width,
+            margins: convolution.inputMargins.union(convolution.inputGradientMargins(border)))
         let output = Grid(.batch, channels: convolution.outputs, height: rows, width: columns, margins: Margins(1))
         let gradient = Grid(
             .batch, channels: convolution.outputs, height: rows, width: columns,
-            margins: convolution.gradientMargins(border))
+            margins: convolution.gradientMargins(border, height: height, width: width))
         let xMemory = laneMemory(x, input, border: border)
         let dyMemory = laneMemory(dy, gradient)
         checkForward(level, input, output, xMemory)
-        if convolution.stride == 1 { checkInputGradient(level, input, gradient, dyMemory) }
-        let products = convolution.weightGradient(input: input, gradient: gradient)
-        let scratch = FloatMemory(count: products.scratchCount), dw = FloatMemory(count: products.totals)
-        products.run(
-            level, dense: dyMemory.pointer, input: xMemory.pointer, scratch: scratch.pointer, totals: dw.pointer)
-        #expect(bits(dw.buffer) == bits(referenceWeightGradient), "weight gradient at \(level), \(self)")
+        checkInputGradient(level, input, gradient, dyMemory)
+        var dw: [UInt32] = []
+        for products in convolution.weightGradient(input: input, gradient: gradient) {
+            let scratch = FloatMemory(count: products.scratchCount), totals = FloatMemory(count: products.totals)
+            products.run(
+                level, dense: dyMemory.pointer, input: xMemory.pointer, scratch: scratch.pointer,
+                totals: totals.pointer)
+            dw += bits(totals.buffer)
+        }
+        #expect(dw == bits(referenceWeightGradient), "weight gradient at \(level), \(self)")
     }
 
     private func checkForward(_ level: SIMDLevel, _ input: Grid, _ output: Grid, _ xMemory: FloatMemory) {
-        let sums = convolution.forward(from: input, to: output)
-        let packed = FloatMemory(count: sums.packedCount)
         let slopes = (0..<convolution.outputs).map { Float($0) * 0.125 - 0.25 }
-        sums.pack(weights: weights, biases: biases, slopes: slopes, into: packed.pointer)
         let y = FloatMemory(count: output.count), activated = FloatMemory(count: output.count)
-        sums.run(
-            level, packed: packed.pointer, input: xMemory.pointer, output: y.pointer, activated: activated.pointer)
+        for sums in convolution.forward(from: input, to: output) {
+            let packed = FloatMemory(count: sums.packedCount)
+            sums.pack(weights: weights, biases: biases, slopes: slopes, into: packed.pointer)
+            sums.run(
+                level, packed: packed.pointer, input: xMemory.pointer, output: y.pointer, activated: activated.pointer)
+        }
         for lane in 0..<16 {
             let wanted = referenceForward(lane)
             let wantedActivated = wanted.enumerated().map { $1 > 0 ? $1 : slopes[$0 / (rows * columns)] * $1 }
@@ -96,11 +122,13 @@ private struct ConvolutionCase: CustomStringConvertible {
     }
 
     private func checkInputGradient(_ level: SIMDLevel, _ input: Grid, _ gradient: Grid, _ dyMemory: FloatMemory) {
-        let sums = convolution.inputGradient(from: gradient, to: input, border: border)
-        let packed = FloatMemory(count: sums.packedCount), dx = FloatMemory(count: input.count)
-        sums.pack(weights: weights, biases: nil, slopes: nil, into: packed.pointer)
-        sums.run(level, packed: packed.pointer, input: dyMemory.pointer, output: dx.pointer)
-        if border == .replicate { input.foldMargins(depth: convolution.padding, in: dx.pointer) }
+        let dx = FloatMemory(count: input.count)
+        for sums in convolution.inputGradient(from: gradient, to: input, border: border) {
+            let packed = FloatMemory(count: sums.packedCount)
+            sums.pack(weights: weights, biases: nil, slopes: nil, into: packed.pointer)
+            sums.run(level, packed: packed.pointer, input: dyMemory.pointer, output: dx.pointer)
+        }
+        input.foldMargins(convolution.borderMargins(border), in: dx.pointer)
         for lane in 0..<16 {
             #expect(
                 bits(sample(lane, of: dx, input)) == bits(referenceInputGradient(lane)),
@@ -119,10 +147,16 @@ private struct ConvolutionCase: CustomStringConvertible {
             xMemory.pointer[input.origin + input.offset(channel: channel, row: row, column: index % width)] = x[index]
         }
         input.fillMargins(border, in: xMemory.pointer)
-        let sums = convolution.forward(from: input, to: output)
-        let packed = FloatMemory(count: sums.packedCount)
-        sums.pack(weights: weights, biases: biases, slopes: nil, into: packed.pointer)
-        sums.run(level, packed: packed.pointer, input: xMemory.pointer, output: y.pointer)
+        let phases = convolution.stride == 1 ? nil : ColumnPhases(of: input, stride: convolution.stride)
+        let apart = FloatMemory(count: phases?.planes.count ?? 0)
+        phases?.split(xMemory.pointer, to: apart.pointer)
+        for sums in convolution.forward(from: input, to: output, shift: (0, 0), phases: phases) {
+            let packed = FloatMemory(count: sums.packedCount)
+            sums.pack(weights: weights, biases: biases, slopes: nil, into: packed.pointer)
+            sums.run(
+                level, packed: packed.pointer, input: phases == nil ? xMemory.pointer : apart.pointer,
+                output: y.pointer)
+        }
         #expect(bits(sample(0, of: y, output)) == bits(referenceForward(0)), "image at \(level), \(self)")
     }
 }
@@ -162,13 +196,34 @@ private struct ConvolutionCase: CustomStringConvertible {
     }
 
     @Test(arguments: SIMDLevel.available)
-    func `strided convolutions have the bits of the scalar reference`(level: SIMDLevel) {
-        for stride in 2...3 {
-            for kernel in [1, 3, 4] {
-                ConvolutionCase(
-                    Convolution(inputs: 2, outputs: 3, kernel: kernel, stride: stride, padding: kernel / 2), .zero,
-                    height: 7, width: 8
-                ).check(level)
+    func `every stride, kernel, padding and border has the bits of the scalar reference`(level: SIMDLevel) {
+        var cases = 0
+        for stride in 2...4 {
+            for kernel in 1...5 {
+                for padding in 0...kernel {
+                    for (border, size) in [(Border.zero, (7, 8)), (.zero, (5, 6)), (.replicate, (6, 7))] {
+                        let convolution = Convolution(
+                            inputs: 2, outputs: 3, kernel: kernel, stride: stride, padding: padding)
+                        let one = ConvolutionCase(convolution, border, height: size.0, width: size.1)
+                        one.check(level)
+                        one.checkImage(level)
+                        cases += 1
+                    }
+                }
+            }
+        }
+        #expect(cases == 180)
+    }
+
+    @Test(arguments: SIMDLevel.available)
+    func `groups see their own channels, with the bits of the scalar reference`(level: SIMDLevel) {
+        for (inputs, outputs, groups) in [(2, 2, 2), (4, 6, 2), (3, 9, 3), (6, 6, 6), (4, 2, 2)] {
+            for (stride, border) in [(1, Border.zero), (2, .zero), (1, .replicate), (3, .replicate)] {
+                let convolution = Convolution(
+                    inputs: inputs, outputs: outputs, kernel: 3, stride: stride, groups: groups, padding: 1)
+                let one = ConvolutionCase(convolution, border, height: 5, width: 7)
+                one.check(level)
+                one.checkImage(level)
             }
         }
     }
@@ -176,9 +231,10 @@ private struct ConvolutionCase: CustomStringConvertible {
     @Test(arguments: SIMDLevel.available)
     func `images of any width have the bits of the scalar reference`(level: SIMDLevel) {
         for width in [1, 2, 15, 16, 17, 31, 33, 70] {
-            for border in [Border.zero, .replicate] {
+            for (border, stride) in [(Border.zero, 1), (.replicate, 1), (.zero, 2), (.replicate, 3)] {
                 ConvolutionCase(
-                    Convolution(inputs: 2, outputs: 7, kernel: 5, padding: 2), border, height: 4, width: width
+                    Convolution(inputs: 2, outputs: 7, kernel: 5, stride: stride, padding: 2), border, height: 4,
+                    width: width
                 ).checkImage(level)
             }
         }

@@ -34,13 +34,9 @@ struct DoubleTwin {
         description.layers.reduce(input) { x, layer in
             switch layer {
             case .prelu(let name, _, let sharing): prelu(x, parameters["\(name).slope"] ?? [], sharing)
-            case .convolution(let name, _, let outputs, let kernel, let padding):
-                convolution(
-                    x, parameters["\(name).weight"] ?? [], parameters["\(name).bias"] ?? [], outputs, kernel, padding)
-            case .transposedConvolution(let name, _, let outputs, let kernel, let stride, let padding, let extra):
-                transposed(
-                    x, parameters["\(name).weight"] ?? [], parameters["\(name).bias"] ?? [], outputs, kernel, stride,
-                    padding, extra)
+            case .relu: prelu(x, [0], .perLayer)
+            case .convolution(let layer): convolution(x, layer)
+            case .transposedConvolution(let layer): transposed(x, layer)
             }
         }
     }
@@ -53,23 +49,23 @@ struct DoubleTwin {
         return y
     }
 
-    private func convolution(
-        _ x: Planes, _ w: [Double], _ b: [Double], _ outputs: Int, _ kernel: Int, _ padding: ConvolutionPadding
-    ) -> Planes {
-        let p = padding == .valid ? 0 : (kernel - 1) / 2
-        var y = Planes(outputs, x.rows + 2 * p - kernel + 1, x.columns + 2 * p - kernel + 1)
-        for o in 0..<outputs {
+    private func convolution(_ x: Planes, _ layer: ConvolutionLayer) -> Planes {
+        let w = parameters["\(layer.name).weight"] ?? [], b = parameters["\(layer.name).bias"] ?? []
+        let (p, kernel) = (layer.paddingExtent, layer.kernel)
+        let (groupInputs, groupOutputs) = (layer.inputs / layer.groups, layer.outputs / layer.groups)
+        var y = Planes(
+            layer.outputs, (x.rows + 2 * p - kernel) / layer.stride + 1, (x.columns + 2 * p - kernel) / layer.stride + 1)
+        for o in 0..<layer.outputs {
             for r in 0..<y.rows {
                 for c in 0..<y.columns {
                     y[o, r, c] = b[o]
-                    for i in 0..<x.channels {
+                    for i in 0..<groupInputs {
                         for u in 0..<kernel {
                             for v in 0..<kernel {
-                                let (row, column) = (r + u - p, c + v - p)
-                                let inside = (0..<x.rows).contains(row) && (0..<x.columns).contains(column)
-                                guard inside || padding == .replicate else { continue }
-                                let value = x[i, min(max(row, 0), x.rows - 1), min(max(column, 0), x.columns - 1)]
-                                y[o, r, c] += w[((o * x.channels + i) * kernel + u) * kernel + v] * value
+                                let value = bordered(
+                                    x, o / groupOutputs * groupInputs + i, r * layer.stride + u - p,
+                                    c * layer.stride + v - p, layer.border)
+                                y[o, r, c] += w[((o * groupInputs + i) * kernel + u) * kernel + v] * value
                             }
                         }
                     }
@@ -79,23 +75,31 @@ struct DoubleTwin {
         return y
     }
 
-    private func transposed(
-        _ x: Planes, _ w: [Double], _ b: [Double], _ outputs: Int, _ kernel: Int, _ stride: Int, _ padding: Int,
-        _ extra: Int
-    ) -> Planes {
-        var y = Planes(
-            outputs, (x.rows - 1) * stride + kernel - 2 * padding + extra,
-            (x.columns - 1) * stride + kernel - 2 * padding + extra)
+    private func bordered(_ x: Planes, _ channel: Int, _ row: Int, _ column: Int, _ border: Border) -> Double {
+        let inside = (0..<x.rows).contains(row) && (0..<x.columns).contains(column)
+        guard inside || border == .replicate else { return 0 }
+        return x[channel, min(max(row, 0), x.rows - 1), min(max(column, 0), x.columns - 1)]
+    }
+
+    /// Spreads every pixel, those beyond the edges too where they are replicated.
+    private func transposed(_ x: Planes, _ layer: TransposedConvolutionLayer) -> Planes {
+        let w = parameters["\(layer.name).weight"] ?? [], b = parameters["\(layer.name).bias"] ?? []
+        let (kernel, stride) = (layer.kernel, layer.stride)
+        let less = kernel - 2 * layer.padding + layer.outputPadding
+        var y = Planes(layer.outputs, (x.rows - 1) * stride + less, (x.columns - 1) * stride + less)
         for place in y.values.indices { y.values[place] = b[place / (y.rows * y.columns)] }
-        for i in 0..<x.channels {
-            for r in 0..<x.rows {
-                for c in 0..<x.columns {
-                    for o in 0..<outputs {
+        let beyond = layer.border == .replicate ? kernel + abs(layer.outputPadding) : 0
+        for i in 0..<layer.inputs {
+            for r in -beyond..<x.rows + beyond {
+                for c in -beyond..<x.columns + beyond {
+                    for o in 0..<layer.outputs {
                         for u in 0..<kernel {
                             for v in 0..<kernel {
-                                let (row, column) = (r * stride + u - padding, c * stride + v - padding)
+                                let (row, column) = (r * stride + u - layer.padding, c * stride + v - layer.padding)
                                 guard (0..<y.rows).contains(row), (0..<y.columns).contains(column) else { continue }
-                                y[o, row, column] += w[((i * outputs + o) * kernel + u) * kernel + v] * x[i, r, c]
+                                y[o, row, column] +=
+                                    w[((i * layer.outputs + o) * kernel + u) * kernel + v]
+                                    * bordered(x, i, r, c, layer.border)
                             }
                         }
                     }

@@ -51,18 +51,43 @@ let smallNetworks: [(name: String, description: NetworkDescription)] = [
             deconvolutionPadding: 2)
     ),
     ("a PReLU after the deconvolution and a convolution after it", deconvolutionInside),
+    ("strides and groups, down and up again", strided),
+    ("paddings of its own and a replicated deconvolution", ownPaddings),
+    ("SRCNN with small kernels, RGB", .srcnn(kernels: (3, 1, 2), channels: 3)),
+    ("bicubic x3", .bicubic(scale: 3)),
+    ("bicubic x2, the authors' labels", .bicubic(scale: 2, channels: 2, labelConvention: .authors)),
 ]
 
-private let deconvolutionInside: NetworkDescription = {
+private func network(_ layers: [LayerDescription]) -> NetworkDescription {
     do {
-        return try NetworkDescription(layers: [
-            .convolution(name: "first", inputs: 1, outputs: 3, kernel: 3, padding: .zero),
-            .transposedConvolution(
-                name: "up", inputs: 3, outputs: 2, kernel: 4, stride: 2, padding: 1, outputPadding: 0),
-            .prelu(name: "up-prelu", channels: 2, sharing: .perChannel),
-            .convolution(name: "last", inputs: 2, outputs: 1, kernel: 3, padding: .zero),
-        ])
+        return try NetworkDescription(layers: layers)
     } catch {
-        preconditionFailure("the layers fit each other")
+        preconditionFailure("the layers fit each other: \(error)")
     }
-}()
+}
+
+private let deconvolutionInside = network([
+    .convolution(name: "first", inputs: 1, outputs: 3, kernel: 3, padding: .zero),
+    .transposedConvolution(name: "up", inputs: 3, outputs: 2, kernel: 4, stride: 2, padding: 1, outputPadding: 0),
+    .prelu(name: "up-prelu", channels: 2, sharing: .perChannel),
+    .convolution(name: "last", inputs: 2, outputs: 1, kernel: 3, padding: .zero),
+])
+
+private let strided = network([
+    .convolution(name: "first", inputs: 1, outputs: 4, kernel: 3, padding: .zero),
+    .prelu(name: "first-prelu", channels: 4, sharing: .perChannel),
+    .convolution(name: "down", inputs: 4, outputs: 6, kernel: 3, stride: 2, groups: 2, padding: .zero, ownPadding: 1),
+    .relu(name: "down-relu", channels: 6),
+    .transposedConvolution(name: "up", inputs: 6, outputs: 2, kernel: 5, stride: 4, padding: 1, outputPadding: -1),
+    .relu(name: "up-relu", channels: 2),
+    .convolution(name: "last", inputs: 2, outputs: 2, kernel: 1, groups: 2, padding: .zero),
+])
+
+private let ownPaddings = network([
+    .convolution(name: "first", inputs: 2, outputs: 3, kernel: 3, stride: 2, padding: .replicate, ownPadding: 2),
+    .relu(name: "first-relu", channels: 3),
+    .transposedConvolution(
+        name: "up", inputs: 3, outputs: 2, kernel: 4, stride: 3, padding: 2, outputPadding: 1, border: .replicate),
+    .prelu(name: "up-prelu", channels: 2, sharing: .perLayer),
+    .convolution(name: "last", inputs: 2, outputs: 1, kernel: 4, padding: .valid, ownPadding: 4),
+])

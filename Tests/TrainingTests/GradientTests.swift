@@ -41,6 +41,6 @@ import Training
                 compared += 1
             }
         }
-        #expect(compared > 50)
+        #expect(compared > 40)
     }
 }

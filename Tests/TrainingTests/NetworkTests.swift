@@ -130,9 +130,20 @@ import Training
         #expect(message([convolution("a", 1, 2), convolution("a", 2, 1)]) == "two layers are called 'a'")
         #expect(
             message([convolution("a", 1, 2), convolution("b", 3, 1)]) == "layer 'b' takes 3 channels where 2 arrive")
+        #expect(message([convolution("a", 1, 2, 0)]) == "layer 'a' has a kernel outside of 1...255")
+        #expect(message([convolution("a", 1, 65_537)]) == "layer 'a' has a number of channels outside of 1...65536")
         #expect(
-            message([convolution("a", 1, 2, 0)])
-                == "layer 'a' has a channel count, kernel, stride or padding that is out of range")
+            message([convolution("a", 65_536, 65_536, 9)]) == "the network has more than 1,073,741,824 parameters")
+        #expect(
+            message([
+                .convolution(name: "a", inputs: 4, outputs: 6, kernel: 1, groups: 3, padding: .zero)
+            ]) == "layer 'a' has groups that do not divide its channels")
+        #expect(
+            message([
+                .transposedConvolution(
+                    name: "a", inputs: 1, outputs: 1, kernel: 3, stride: 0, padding: 0, outputPadding: 0)
+            ]) == "layer 'a' has a stride outside of 1...64")
+        #expect(message([.relu(name: "r", channels: 1)]) == "layer 'r' does not follow a convolution")
         #expect(
             message([.prelu(name: "p", channels: 1, sharing: .perLayer)])
                 == "layer 'p' does not follow a convolution")

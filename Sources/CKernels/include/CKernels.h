@@ -161,14 +161,15 @@ typedef struct reprise_transposed_shape {
     size_t kernel;
     size_t stride, padding;
     ptrdiff_t output_padding;            // negative: more is cut off at the end
+    bool replicate;                      // beyond its edges the input is the nearest pixel, else zero
 } reprise_transposed_shape;
 
 /// x (inputs, height, width), w (outputs, inputs, kh, kw), b (outputs) or NULL -> y; order: bias, then input,
 /// row, column.
 void reprise_reference_convolution(
     const reprise_convolution_shape *shape, const float *x, const float *w, const float *b, float *y);
-/// dy, w -> dx; order: output, row, column of the kernel; the replicated border is then folded back, columns before
-/// rows, nearest first. Stride 1. `scratch` holds inputs * (height + 2 padding) * (width + 2 padding) floats.
+/// dy, w -> dx; order: output, then the kernel's rows and columns of this pixel's phase, ascending; the replicated border
+/// is then folded back, columns before rows, nearest first. `scratch` holds inputs * (height + 2 padding) * (width + 2 padding) floats.
 void reprise_reference_convolution_input_gradient(
     const reprise_convolution_shape *shape, const float *dy, const float *w, float *dx, float *scratch);
 /// 16 samples of x and dy -> dw; each sample sums over rows and columns, then the lanes by halves.
@@ -178,7 +179,7 @@ void reprise_reference_convolution_weight_gradient(
 /// then input, then the kernel's rows and columns of this output's phase, ascending.
 void reprise_reference_transposed(
     const reprise_transposed_shape *shape, const float *x, const float *w, const float *b, float *y);
-/// dy, w -> dx; order: output, row, column of the kernel.
+/// dy, w -> dx; order: output, row, column of the kernel; the replicated border is then folded back as above.
 void reprise_reference_transposed_input_gradient(
     const reprise_transposed_shape *shape, const float *dy, const float *w, float *dx);
 /// 16 samples of x and dy -> dw (inputs, outputs, k, k).

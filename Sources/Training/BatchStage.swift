@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+/// A linear layer of a pass over 16 samples: its sums and products, and where its grids lie in a worker's memory.
+struct BatchStage: Sendable {
+    let layer: LinearLayer
+    let input, output, gradient: Grid
+    let places: Places
+    /// What to set the output's margins to after the sums, where the sums or the next layer's border need it.
+    let outputBorder: Border?
+    let forward: [WeightedSums]
+    /// Empty for the first layer.
+    let inputGradient: [WeightedSums]
+    let weightGradients: [PixelProducts]
+    /// What of the input gradient's margins is added to its edge.
+    let fold: Margins
+    /// Whether the input gradient leaves something in its margins.
+    let spoilsMargins: Bool
+
+    /// Floats from the start of a worker's memory.
+    struct Places: Sendable {
+        let input, sums, output, gradient: Int
+        /// 2 * outputs sums of 16 lanes: of the slopes' gradients, then of the biases'.
+        let laneSums: Int
+    }
+
+    /// `previousGradient` is the grid of the layer before, nil for the first.
+    init(
+        _ layer: LinearLayer, grids: (input: Grid, output: Grid, gradient: Grid), places: Places,
+        previousGradient: Grid?, next: LinearLayer?
+    ) {
+        self.layer = layer
+        (input, output, gradient) = grids
+        self.places = places
+        switch layer.sums {
+        case .convolution(let convolution):
+            forward = convolution.forward(from: input, to: output)
+            inputGradient =
+                previousGradient.map { convolution.inputGradient(from: grids.gradient, to: $0, border: layer.border) }
+                ?? []
+            weightGradients = convolution.weightGradient(input: input, gradient: gradient)
+        case .transposed(let transposed):
+            forward = transposed.forward(from: input, to: output)
+            inputGradient =
+                previousGradient.map {
+                    [transposed.inputGradient(from: grids.gradient, to: $0, border: layer.border)]
+                } ?? []
+            weightGradients = [
+                transposed.weightGradient(input: input, gradient: gradient, border: layer.border)
+            ]
+        }
+        fold = layer.foldedMargins(height: input.height, width: input.width)
+        spoilsMargins = layer.inputGradientMargins(height: input.height, width: input.width) != Margins()
+        outputBorder = Self.outputBorder(layer, next, output)
+    }
+
+    private static func outputBorder(_ layer: LinearLayer, _ next: LinearLayer?, _ output: Grid) -> Border? {
+        guard let next else { return nil }
+        if next.border == .replicate, next.inputMargins(height: output.height, width: output.width) != Margins() {
+            return .replicate
+        }
+        return layer.outputMargins != Margins() ? .zero : nil
+    }
+
+    // MARK: Parameters in the kernels' order
+
+    var forwardPackedCount: Int { forward.reduce(0) { $0 + $1.packedCount } }
+    var packedCount: Int { inputGradient.reduce(forwardPackedCount) { $0 + $1.packedCount } }
+
+    func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+        var packed = packed
+        layer.slopes(parameters).withUnsafeBufferPointer { slopes in
+            for sums in forward {
+                sums.pack(
+                    weights: parameters + layer.weights, biases: parameters + layer.biases,
+                    slopes: slopes.baseAddress, into: packed)
+                packed += sums.packedCount
+            }
+        }
+        for sums in inputGradient {
+            sums.pack(weights: parameters + layer.weights, biases: nil, slopes: nil, into: packed)
+            packed += sums.packedCount
+        }
+    }
+
+    // MARK: Streaming
+
+    /// Rows of the sums that need no more than the first `done` rows of the input.
+    func rowsReady(after done: Int) -> Int {
+        let rows = forward[0].rows
+        guard done < input.height else { return rows }
+        switch layer.sums {
+        case .convolution(let convolution):
+            let room = done + convolution.padding - convolution.kernel
+            return room < 0 ? 0 : min(room / convolution.stride + 1, rows)
+        case .transposed(let transposed):
+            return min(max(done - transposed.padding / transposed.stride, 0), rows)
+        }
+    }
+
+    /// Whether the sums' rows are those of the output, so that they can be made some rows at a time.
+    var makesRows: Bool {
+        if case .convolution = layer.sums { true } else { false }
+    }
+
+    /// Whether the input gradient's rows are those of the input and final when they are made.
+    var makesGradientRows: Bool {
+        fold == Margins() && !spoilsMargins && inputGradient.allSatisfy { $0.rows == input.height }
+    }
+}
