@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Calls every kernel of every level that the processor has, and a scalar twin of each, on inputs that are the same on
-// every machine, and prints a checksum of all values that came out:
+// Calls every kernel of every level that the processor has, and its scalar twin of reference.c, on inputs that are the
+// same on every machine, and prints a checksum of all values that came out:
 //
 //     LEVEL KERNEL VALUES CHECKSUM          for example: avx2 weighted_sums 1843216 9c21e5d7b1f40a3e
 //
@@ -21,7 +21,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// A kernel that is added to the table must be added here too, with its scalar twin.
+// A kernel that is added to the table must be added here too.
 _Static_assert(sizeof(reprise_kernels) == 9 * sizeof(void (*)(void)), "a kernel of the table is not compared here");
 
 // --- Inputs and checksums --------------------------------------------------------------------------------------------
@@ -102,133 +102,6 @@ static void add(checksum *d, const float *values, size_t count) {
 static void say(const char *level, const char *kernel, checksum d) {
     printf("%s %s %zu %016llx\n", level, kernel, d.values, (unsigned long long)d.state);
 }
-
-// --- The scalar twins: the definitions of CKernels.h written out ---------------------------------------------------
-
-static void scalar_sums(const reprise_sums *s) {
-    size_t block = 0; // where the weights of the output's block start
-    for (size_t first = 0; first < s->outputs;) {
-        const size_t width = reprise_block_width(s->outputs - first);
-        for (size_t o = first; o < first + width; o++)
-            for (size_t r = 0; r < s->rows; r++)
-                for (size_t c = 0; c < s->columns; c++)
-                    for (ptrdiff_t lane = 0; lane < REPRISE_LANES; lane++) {
-                        const ptrdiff_t from = (ptrdiff_t)r * s->input_row + (ptrdiff_t)c * s->input_column + lane;
-                        const ptrdiff_t to = s->output_offsets[o] + (ptrdiff_t)r * s->output_row
-                            + (ptrdiff_t)c * s->output_column + lane;
-                        float sum = s->biases ? s->biases[o] : 0.0f;
-                        for (size_t t = 0; t < s->taps; t++)
-                            sum = fmaf(
-                                s->weights[block + t * width + o - first], s->input[s->tap_offsets[t] + from], sum);
-                        s->output[to] = sum;
-                        if (s->activated) s->activated[to] = sum > 0.0f ? sum : sum * s->slopes[o];
-                    }
-        block += width * s->taps;
-        first += width;
-    }
-}
-
-static void scalar_products(const reprise_products *p) {
-    for (size_t channel = 0; channel < p->channels; channel++)
-        for (size_t t = 0; t < p->taps; t++)
-            for (ptrdiff_t lane = 0; lane < REPRISE_LANES; lane++) {
-                const float *dense = p->dense + (ptrdiff_t)channel * p->dense_channel;
-                float *sum = p->sums + (channel * p->taps + t) * REPRISE_LANES + lane;
-                for (ptrdiff_t r = 0; r < (ptrdiff_t)p->rows; r++)
-                    for (ptrdiff_t c = 0; c < (ptrdiff_t)p->columns; c++)
-                        *sum = fmaf(
-                            dense[r * p->dense_row + c * REPRISE_LANES + lane],
-                            p->input[p->tap_offsets[t] + r * p->input_row + c * p->input_column + lane], *sum);
-            }
-}
-
-static void scalar_totals(const float *sums, size_t count, float *totals) {
-    for (size_t i = 0; i < count; i++) {
-        float lanes[REPRISE_LANES];
-        for (size_t l = 0; l < REPRISE_LANES; l++) lanes[l] = sums[i * REPRISE_LANES + l];
-        for (size_t half = REPRISE_LANES / 2; half > 0; half /= 2)
-            for (size_t l = 0; l < half; l++) lanes[l] = lanes[l] + lanes[l + half];
-        totals[i] = lanes[0];
-    }
-}
-
-static void scalar_activation_gradient(const reprise_activation_gradient *g) {
-    for (size_t channel = 0; channel < g->channels; channel++)
-        for (ptrdiff_t r = 0; r < (ptrdiff_t)g->rows; r++)
-            for (ptrdiff_t i = 0; i < (ptrdiff_t)g->columns * REPRISE_LANES; i++) {
-                const size_t lane = channel * REPRISE_LANES + (size_t)i % REPRISE_LANES;
-                float *gradient = g->gradient + (ptrdiff_t)channel * g->gradient_channel + r * g->gradient_row + i;
-                if (g->values) {
-                    const float x = g->values[(ptrdiff_t)channel * g->values_channel + r * g->values_row + i];
-                    g->slope_sums[lane] = fmaf(*gradient, x > 0.0f ? 0.0f : x, g->slope_sums[lane]);
-                    if (!(x > 0.0f)) *gradient = *gradient * g->slopes[channel];
-                }
-                g->bias_sums[lane] = g->bias_sums[lane] + *gradient;
-            }
-}
-
-static void scalar_squared_error(const reprise_squared_error *e) {
-    for (ptrdiff_t channel = 0; channel < (ptrdiff_t)e->channels; channel++)
-        for (ptrdiff_t r = 0; r < (ptrdiff_t)e->rows; r++)
-            for (ptrdiff_t i = 0; i < (ptrdiff_t)e->columns * REPRISE_LANES; i++) {
-                const size_t lane = (size_t)i % REPRISE_LANES;
-                const float difference = e->output[channel * e->output_channel + r * e->output_row + i]
-                    - e->labels[channel * e->label_channel + r * e->label_row + i];
-                e->gradient[channel * e->gradient_channel + r * e->gradient_row + i] = e->scales[lane] * difference;
-                const float weighted = e->weights[lane] * difference;
-                e->sums[lane] = fmaf(weighted, difference, e->sums[lane]);
-            }
-}
-
-// Every rounding of the optimizers is a store: no compiler can join what stands in two of them.
-static void scalar_adam(const reprise_adam *a) {
-    for (size_t i = 0; i < a->count; i++) {
-        const float g = a->gradients[i];
-        volatile float kept = a->beta1 * a->first_moments[i], fresh = a->one_minus_beta1 * g;
-        const float m = kept + fresh;
-        volatile float square = g * g;
-        kept = a->beta2 * a->second_moments[i];
-        fresh = a->one_minus_beta2 * square;
-        const float v = kept + fresh;
-        a->first_moments[i] = m;
-        a->second_moments[i] = v;
-        const float root = sqrtf(v / a->correction2) + a->epsilon, direction = (m / a->correction1) / root;
-        volatile float change = a->rates[i] * direction;
-        a->parameters[i] = a->parameters[i] - change;
-    }
-}
-
-static void scalar_momentum(const reprise_momentum *m) {
-    for (size_t i = 0; i < m->count; i++) {
-        volatile float kept = m->momentum * m->velocities[i], fresh = m->rates[i] * m->gradients[i];
-        m->velocities[i] = kept + fresh;
-        volatile float change = m->velocities[i];
-        if (m->nesterov) {
-            kept = m->momentum * m->velocities[i];
-            change = kept + fresh;
-        }
-        m->parameters[i] = m->parameters[i] - change;
-    }
-}
-
-static void scalar_rmsprop(const reprise_rmsprop *r) {
-    for (size_t i = 0; i < r->count; i++) {
-        const float g = r->gradients[i];
-        volatile float square = g * g, kept = r->rho * r->squares[i], fresh = r->one_minus_rho * square;
-        r->squares[i] = kept + fresh;
-        volatile float change = (r->rates[i] * g) / sqrtf(r->squares[i] + r->epsilon);
-        r->parameters[i] = r->parameters[i] - change;
-    }
-}
-
-static void scalar_fused(const float *a, const float *b, const float *c, float *out, size_t count) {
-    for (size_t i = 0; i < count; i++) out[i] = reprise_reference_fused(a[i], b[i], c[i]);
-}
-
-static const reprise_kernels scalar_kernels = {
-    scalar_sums, scalar_products, scalar_totals, scalar_activation_gradient,
-    scalar_squared_error, scalar_adam, scalar_momentum, scalar_rmsprop, scalar_fused,
-};
 
 // --- Cases ---------------------------------------------------------------------------------------------------------
 
@@ -339,26 +212,46 @@ static void activation_gradient(const reprise_kernels *kernels, checksum *d) {
     }
 }
 
-static void squared_error(const reprise_kernels *kernels, checksum *d) {
+static void loss_case(const reprise_kernels *kernels, checksum *d, reprise_loss_kind kind, float epsilon) {
+    const size_t channels = draw(1, 3), rows = draw(0, 6), columns = draw(0, 9);
+    const ptrdiff_t row = (ptrdiff_t)(columns * REPRISE_LANES + draw(0, 40));
+    const ptrdiff_t channel = (ptrdiff_t)rows * row;
+    const size_t extent = channels * (size_t)channel;
+    reprise_loss loss = {
+        .kind = kind, .epsilon = epsilon, .output_channel = channel, .output_row = row, .label_channel = channel,
+        .label_row = row, .gradient_channel = channel, .gradient_row = row, .channels = channels, .rows = rows,
+        .columns = columns,
+    };
+    loss.output = filled(0, extent);
+    loss.labels = filled(1, extent);
+    loss.gradient = filled(2, extent);
+    loss.scales = filled(3, REPRISE_LANES);
+    loss.weights = filled(4, REPRISE_LANES);
+    loss.sums = filled(5, REPRISE_LANES);
+    kernels->loss(&loss);
+    add(d, loss.gradient, extent);
+    add(d, loss.sums, REPRISE_LANES);
+}
+
+static void squared_loss(const reprise_kernels *kernels, checksum *d) {
     for (size_t number = 0; number < 200; number++) {
         start(7, number);
-        const size_t channels = draw(1, 3), rows = draw(0, 6), columns = draw(0, 9);
-        const ptrdiff_t row = (ptrdiff_t)(columns * REPRISE_LANES + draw(0, 40));
-        const ptrdiff_t channel = (ptrdiff_t)rows * row;
-        const size_t extent = channels * (size_t)channel;
-        reprise_squared_error error = {
-            .output_channel = channel, .output_row = row, .label_channel = channel, .label_row = row,
-            .gradient_channel = channel, .gradient_row = row, .channels = channels, .rows = rows, .columns = columns,
-        };
-        error.output = filled(0, extent);
-        error.labels = filled(1, extent);
-        error.gradient = filled(2, extent);
-        error.scales = filled(3, REPRISE_LANES);
-        error.weights = filled(4, REPRISE_LANES);
-        error.sums = filled(5, REPRISE_LANES);
-        kernels->squared_error(&error);
-        add(d, error.gradient, extent);
-        add(d, error.sums, REPRISE_LANES);
+        loss_case(kernels, d, REPRISE_SQUARED, 0.0f);
+    }
+}
+
+static void absolute_loss(const reprise_kernels *kernels, checksum *d) {
+    for (size_t number = 0; number < 200; number++) {
+        start(15, number);
+        loss_case(kernels, d, REPRISE_ABSOLUTE, 0.0f);
+    }
+}
+
+/// Epsilons from where they matter beside the least differences to where they outweigh the largest.
+static void charbonnier_loss(const reprise_kernels *kernels, checksum *d) {
+    for (size_t number = 0; number < 200; number++) {
+        start(16, number);
+        loss_case(kernels, d, REPRISE_CHARBONNIER, from_bits((uint32_t)draw(70, 145) << 23 | 0x123456));
     }
 }
 
@@ -510,7 +403,8 @@ static void say_all(const char *level, const reprise_kernels *kernels) {
         void (*run)(const reprise_kernels *, checksum *);
     } all[] = {
         {"weighted_sums", weighted_sums}, {"pixel_products", pixel_products}, {"lane_totals", lane_totals},
-        {"activation_gradient", activation_gradient}, {"squared_error", squared_error}, {"adam", adam},
+        {"activation_gradient", activation_gradient}, {"squared_loss", squared_loss},
+        {"absolute_loss", absolute_loss}, {"charbonnier_loss", charbonnier_loss}, {"adam", adam},
         {"momentum", momentum}, {"rmsprop", rmsprop}, {"fused", fused},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -540,7 +434,7 @@ int main(int count, char **arguments) {
         if (kernels && (all || same(only, levels[i].name))) say_all(levels[i].name, kernels);
     }
     if (!all) return 0;
-    say_all("scalar", &scalar_kernels);
+    say_all("scalar", reprise_reference_kernels());
     checksum d = empty();
     interleave(&d);
     say("scalar", "interleave", d);

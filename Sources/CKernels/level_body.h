@@ -324,22 +324,47 @@ TARGET static void NAME(activation_gradient)(const reprise_activation_gradient *
     }
 }
 
-TARGET static void NAME(squared_error)(const reprise_squared_error *e) {
-    const vector16 scale = LOAD16(e->scales), weight = LOAD16(e->weights);
-    vector16 sum = LOAD16(e->sums);
-    for (size_t channel = 0; channel < e->channels; channel++)
-        for (size_t row = 0; row < e->rows; row++) {
-            const float *output = e->output + (ptrdiff_t)channel * e->output_channel + (ptrdiff_t)row * e->output_row;
-            const float *label = e->labels + (ptrdiff_t)channel * e->label_channel + (ptrdiff_t)row * e->label_row;
-            float *gradient = e->gradient + (ptrdiff_t)channel * e->gradient_channel + (ptrdiff_t)row * e->gradient_row;
-            for (size_t c = 0; c < e->columns; c++) {
-                vector16 difference = LOAD16(output + c * REPRISE_LANES) - LOAD16(label + c * REPRISE_LANES);
-                vector16 weighted = weight * difference;
-                STORE16(gradient + c * REPRISE_LANES, scale * difference);
-                FMA(sum, weighted, difference, sum);
+/// The loss of one kind, a constant where this is called, so that no loop asks for it.
+INLINE void NAME(loss_of)(const reprise_loss *l, reprise_loss_kind kind) {
+    const vector16 scale = LOAD16(l->scales), weight = LOAD16(l->weights), zero = SPLAT16(0.0f);
+    const vector16 squared_epsilon = SPLAT16(l->epsilon * l->epsilon);
+    vector16 sum = LOAD16(l->sums);
+    for (size_t channel = 0; channel < l->channels; channel++)
+        for (size_t row = 0; row < l->rows; row++) {
+            const float *output = l->output + (ptrdiff_t)channel * l->output_channel + (ptrdiff_t)row * l->output_row;
+            const float *label = l->labels + (ptrdiff_t)channel * l->label_channel + (ptrdiff_t)row * l->label_row;
+            float *gradient = l->gradient + (ptrdiff_t)channel * l->gradient_channel + (ptrdiff_t)row * l->gradient_row;
+            for (size_t c = 0; c < l->columns; c++) {
+                vector16 difference = LOAD16(output + c * REPRISE_LANES) - LOAD16(label + c * REPRISE_LANES), slope;
+                if (kind == REPRISE_SQUARED) {
+                    vector16 weighted = weight * difference;
+                    slope = scale * difference;
+                    FMA(sum, weighted, difference, sum);
+                } else if (kind == REPRISE_ABSOLUTE) {
+                    // What is neither above nor below nor at zero is NaN and stays so.
+                    slope = SELECT16(difference == zero, zero, difference);
+                    slope = SELECT16(difference > zero, scale, slope);
+                    slope = SELECT16(difference < zero, -scale, slope);
+                    FMA(sum, weight, __builtin_elementwise_abs(difference), sum);
+                } else {
+                    vector16 root;
+                    FMA(root, difference, difference, squared_epsilon);
+                    root = __builtin_elementwise_sqrt(root);
+                    slope = scale * (difference / root);
+                    FMA(sum, weight, root, sum);
+                }
+                STORE16(gradient + c * REPRISE_LANES, slope);
             }
         }
-    STORE16(e->sums, sum);
+    STORE16(l->sums, sum);
+}
+
+TARGET static void NAME(loss)(const reprise_loss *l) {
+    switch (l->kind) {
+    case REPRISE_SQUARED: NAME(loss_of)(l, REPRISE_SQUARED); break;
+    case REPRISE_ABSOLUTE: NAME(loss_of)(l, REPRISE_ABSOLUTE); break;
+    case REPRISE_CHARBONNIER: NAME(loss_of)(l, REPRISE_CHARBONNIER); break;
+    }
 }
 
 TARGET static void NAME(adam)(const reprise_adam *a) {
@@ -381,7 +406,7 @@ TARGET static void NAME(fused)(const float *a, const float *b, const float *c, f
 
 static const reprise_kernels NAME(kernels) = {
     NAME(weighted_sums), NAME(pixel_products), NAME(lane_totals), NAME(activation_gradient),
-    NAME(squared_error), NAME(adam), NAME(momentum), NAME(rmsprop), NAME(fused),
+    NAME(loss), NAME(adam), NAME(momentum), NAME(rmsprop), NAME(fused),
 };
 
 #undef FMA

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The scalar twins of the kernels: each definition written out, one value at a time. They are slow, and right.
+// The scalar twins: of convolutions, which the kernels serve, and of each kernel. Every definition is written out, one
+// value at a time: slow, and right.
 #include "CKernels.h"
 
 #include <math.h>
@@ -225,4 +226,141 @@ void reprise_reference_transposed_weight_gradient(
                                                 lanes[l]);
                     dw[((i * s->outputs + o) * s->kernel + u) * s->kernel + v] = lane_total(lanes);
                 }
+}
+
+// --- The kernels themselves ----------------------------------------------------------------------------------------
+
+static void weighted_sums(const reprise_sums *s) {
+    size_t block = 0; // where the weights of the output's block start
+    for (size_t first = 0; first < s->outputs;) {
+        const size_t width = reprise_block_width(s->outputs - first);
+        for (size_t o = first; o < first + width; o++)
+            for (size_t r = 0; r < s->rows; r++)
+                for (size_t c = 0; c < s->columns; c++)
+                    for (ptrdiff_t lane = 0; lane < REPRISE_LANES; lane++) {
+                        const ptrdiff_t from = (ptrdiff_t)r * s->input_row + (ptrdiff_t)c * s->input_column + lane;
+                        const ptrdiff_t to = s->output_offsets[o] + (ptrdiff_t)r * s->output_row
+                            + (ptrdiff_t)c * s->output_column + lane;
+                        float sum = s->biases ? s->biases[o] : 0.0f;
+                        for (size_t t = 0; t < s->taps; t++)
+                            sum = fmaf(
+                                s->weights[block + t * width + o - first], s->input[s->tap_offsets[t] + from], sum);
+                        s->output[to] = sum;
+                        if (s->activated) s->activated[to] = sum > 0.0f ? sum : sum * s->slopes[o];
+                    }
+        block += width * s->taps;
+        first += width;
+    }
+}
+
+static void pixel_products(const reprise_products *p) {
+    for (size_t channel = 0; channel < p->channels; channel++)
+        for (size_t t = 0; t < p->taps; t++)
+            for (ptrdiff_t lane = 0; lane < REPRISE_LANES; lane++) {
+                const float *dense = p->dense + (ptrdiff_t)channel * p->dense_channel;
+                float *sum = p->sums + (channel * p->taps + t) * REPRISE_LANES + lane;
+                for (ptrdiff_t r = 0; r < (ptrdiff_t)p->rows; r++)
+                    for (ptrdiff_t c = 0; c < (ptrdiff_t)p->columns; c++)
+                        *sum = fmaf(
+                            dense[r * p->dense_row + c * REPRISE_LANES + lane],
+                            p->input[p->tap_offsets[t] + r * p->input_row + c * p->input_column + lane], *sum);
+            }
+}
+
+static void lane_totals(const float *sums, size_t count, float *totals) {
+    for (size_t i = 0; i < count; i++) totals[i] = lane_total(sums + i * REPRISE_LANES);
+}
+
+static void activation_gradient(const reprise_activation_gradient *g) {
+    for (size_t channel = 0; channel < g->channels; channel++)
+        for (ptrdiff_t r = 0; r < (ptrdiff_t)g->rows; r++)
+            for (ptrdiff_t i = 0; i < (ptrdiff_t)g->columns * REPRISE_LANES; i++) {
+                const size_t lane = channel * REPRISE_LANES + (size_t)i % REPRISE_LANES;
+                float *gradient = g->gradient + (ptrdiff_t)channel * g->gradient_channel + r * g->gradient_row + i;
+                if (g->values) {
+                    const float x = g->values[(ptrdiff_t)channel * g->values_channel + r * g->values_row + i];
+                    g->slope_sums[lane] = fmaf(*gradient, x > 0.0f ? 0.0f : x, g->slope_sums[lane]);
+                    if (!(x > 0.0f)) *gradient = *gradient * g->slopes[channel];
+                }
+                g->bias_sums[lane] = g->bias_sums[lane] + *gradient;
+            }
+}
+
+static void loss(const reprise_loss *l) {
+    for (ptrdiff_t channel = 0; channel < (ptrdiff_t)l->channels; channel++)
+        for (ptrdiff_t r = 0; r < (ptrdiff_t)l->rows; r++)
+            for (ptrdiff_t i = 0; i < (ptrdiff_t)l->columns * REPRISE_LANES; i++) {
+                const float scale = l->scales[i % REPRISE_LANES], weight = l->weights[i % REPRISE_LANES];
+                float *gradient = l->gradient + channel * l->gradient_channel + r * l->gradient_row + i;
+                float *sum = l->sums + i % REPRISE_LANES;
+                const float d = l->output[channel * l->output_channel + r * l->output_row + i]
+                    - l->labels[channel * l->label_channel + r * l->label_row + i];
+                const float root = sqrtf(fmaf(d, d, l->epsilon * l->epsilon));
+                switch (l->kind) {
+                case REPRISE_SQUARED:
+                    *gradient = scale * d;
+                    *sum = fmaf(weight * d, d, *sum);
+                    break;
+                case REPRISE_ABSOLUTE:
+                    *gradient = d > 0.0f ? scale : d < 0.0f ? -scale : d == 0.0f ? 0.0f : d;
+                    *sum = fmaf(weight, fabsf(d), *sum);
+                    break;
+                case REPRISE_CHARBONNIER:
+                    *gradient = scale * (d / root);
+                    *sum = fmaf(weight, root, *sum);
+                    break;
+                }
+            }
+}
+
+// Every rounding of the optimizers is a store: no compiler can join what stands in two of them.
+static void adam(const reprise_adam *a) {
+    for (size_t i = 0; i < a->count; i++) {
+        const float g = a->gradients[i];
+        volatile float kept = a->beta1 * a->first_moments[i], fresh = a->one_minus_beta1 * g;
+        const float m = kept + fresh;
+        volatile float square = g * g;
+        kept = a->beta2 * a->second_moments[i];
+        fresh = a->one_minus_beta2 * square;
+        const float v = kept + fresh;
+        a->first_moments[i] = m;
+        a->second_moments[i] = v;
+        const float root = sqrtf(v / a->correction2) + a->epsilon, direction = (m / a->correction1) / root;
+        volatile float change = a->rates[i] * direction;
+        a->parameters[i] = a->parameters[i] - change;
+    }
+}
+
+static void momentum(const reprise_momentum *m) {
+    for (size_t i = 0; i < m->count; i++) {
+        volatile float kept = m->momentum * m->velocities[i], fresh = m->rates[i] * m->gradients[i];
+        m->velocities[i] = kept + fresh;
+        volatile float change = m->velocities[i];
+        if (m->nesterov) {
+            kept = m->momentum * m->velocities[i];
+            change = kept + fresh;
+        }
+        m->parameters[i] = m->parameters[i] - change;
+    }
+}
+
+static void rmsprop(const reprise_rmsprop *r) {
+    for (size_t i = 0; i < r->count; i++) {
+        const float g = r->gradients[i];
+        volatile float square = g * g, kept = r->rho * r->squares[i], fresh = r->one_minus_rho * square;
+        r->squares[i] = kept + fresh;
+        volatile float change = (r->rates[i] * g) / sqrtf(r->squares[i] + r->epsilon);
+        r->parameters[i] = r->parameters[i] - change;
+    }
+}
+
+static void fused(const float *a, const float *b, const float *c, float *out, size_t count) {
+    for (size_t i = 0; i < count; i++) out[i] = reprise_reference_fused(a[i], b[i], c[i]);
+}
+
+const reprise_kernels *reprise_reference_kernels(void) {
+    static const reprise_kernels kernels = {
+        weighted_sums, pixel_products, lane_totals, activation_gradient, loss, adam, momentum, rmsprop, fused,
+    };
+    return &kernels;
 }

@@ -31,22 +31,36 @@ package enum Elementwise {
         level.kernels.lane_totals(sums, count, totals)
     }
 
-    /// Half the slope of the squared error: `gradient` = scales * (output - labels), and adds
-    /// weights * (output - labels)^2 to `sums`; `scales`, `weights` and `sums` have one value a lane.
+    /// A loss and its slope: `gradient` = scales * slope(output - labels), and adds weights * loss(output - labels) to
+    /// `sums`; `scales`, `weights` and `sums` have one value a lane.
+    ///
+    /// `PixelLoss` has the slopes, `CKernels.h` the roundings. The grids have the same channels, height and width.
+    package static func loss(
+        _ level: SIMDLevel, _ loss: PixelLoss, output: UnsafePointer<Float>, outputGrid: Grid,
+        labels: UnsafePointer<Float>, labelGrid: Grid, gradient: UnsafeMutablePointer<Float>, gradientGrid: Grid,
+        scales: UnsafePointer<Float>, weights: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
+    ) {
+        let (kind, epsilon) = loss.arguments
+        var arguments = reprise_loss(
+            kind: kind, epsilon: epsilon, output: output + outputGrid.origin, output_channel: outputGrid.channelStride,
+            output_row: outputGrid.rowStride, labels: labels + labelGrid.origin, label_channel: labelGrid.channelStride,
+            label_row: labelGrid.rowStride, gradient: gradient + gradientGrid.origin,
+            gradient_channel: gradientGrid.channelStride, gradient_row: gradientGrid.rowStride,
+            channels: outputGrid.channels, rows: outputGrid.height, columns: outputGrid.width, scales: scales,
+            weights: weights, sums: sums)
+        level.kernels.loss(&arguments)
+    }
+
+    /// The loss `squared`: `gradient` = scales * (output - labels), and adds weights * (output - labels)^2 to `sums`.
     package static func squaredError(
         _ level: SIMDLevel, output: UnsafePointer<Float>, outputGrid: Grid,
         labels: UnsafePointer<Float>, labelGrid: Grid, gradient: UnsafeMutablePointer<Float>, gradientGrid: Grid,
         scales: UnsafePointer<Float>,
         weights: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
     ) {
-        var arguments = reprise_squared_error(
-            output: output + outputGrid.origin, output_channel: outputGrid.channelStride,
-            output_row: outputGrid.rowStride, labels: labels + labelGrid.origin, label_channel: labelGrid.channelStride,
-            label_row: labelGrid.rowStride, gradient: gradient + gradientGrid.origin,
-            gradient_channel: gradientGrid.channelStride, gradient_row: gradientGrid.rowStride,
-            channels: outputGrid.channels, rows: outputGrid.height, columns: outputGrid.width, scales: scales,
-            weights: weights, sums: sums)
-        level.kernels.squared_error(&arguments)
+        loss(
+            level, .squared, output: output, outputGrid: outputGrid, labels: labels, labelGrid: labelGrid,
+            gradient: gradient, gradientGrid: gradientGrid, scales: scales, weights: weights, sums: sums)
     }
 
     /// Up to 16 samples of (channels, rows, columns) into the lanes of a grid; absent samples are zero.

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 
 /// The table of a level, straight from C.
-private func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
+func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
     let code: reprise_level =
         switch level {
         case .baseline: REPRISE_BASELINE
@@ -120,14 +120,14 @@ private func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
     }
 
     @Test(arguments: SIMDLevel.available)
-    func `the squared error has the bits of a scalar loop and leaves absent samples out`(level: SIMDLevel) {
+    func `the squared loss has the bits of a scalar loop and leaves absent samples out`(level: SIMDLevel) {
         let grid = Grid(.batch, channels: 2, height: 3, width: 3)
         let y = randomValues(16 * 18, seed: 8), t = randomValues(16 * 18, seed: 9)
         let output = laneMemory(y, grid), labels = laneMemory(t, grid), gradient = FloatMemory(count: grid.count)
         let weights = (0..<16).map { Float($0 < 11 ? 1 : 0) }
         let sums = FloatMemory(count: 16)
-        Elementwise.squaredError(
-            level, output: output.pointer, outputGrid: grid, labels: labels.pointer, labelGrid: grid,
+        Elementwise.loss(
+            level, .squared, output: output.pointer, outputGrid: grid, labels: labels.pointer, labelGrid: grid,
             gradient: gradient.pointer, gradientGrid: grid, scales: weights.map { $0 * 0.125 }, weights: weights,
             sums: sums.pointer)
         for lane in 0..<16 {

@@ -71,8 +71,26 @@ typedef struct reprise_activation_gradient {
     float *bias_sums;    // (channels, 16)
 } reprise_activation_gradient;
 
-/// Squared error in lane layout: d = output - label; gradient = scale[lane] * d; sums[lane] += weight[lane] * d * d.
-typedef struct reprise_squared_error {
+typedef enum reprise_loss_kind {
+    REPRISE_SQUARED = 0,
+    REPRISE_ABSOLUTE = 1,
+    REPRISE_CHARBONNIER = 2,
+} reprise_loss_kind;
+
+/// A loss of pixels and its slope in lane layout, with d = output - label rounded, scale and weight those of the lane,
+/// and these roundings, one for each operator, fma and square root:
+///     squared      gradient = scale * d                        sums[lane] = fma(weight * d, d, sums[lane])
+///     absolute     gradient = scale, 0 or -scale, as d is      sums[lane] = fma(weight, |d|, sums[lane])
+///                  above, at (either zero) or below 0
+///     charbonnier  gradient = scale * (d / r)                  sums[lane] = fma(weight, r, sums[lane])
+///                  with r = sqrt(fma(d, d, epsilon * epsilon))
+/// The gradient of `squared` is that of half the loss. A d that is NaN gives a gradient and a sum that are NaN.
+/// `charbonnier` is that of Lai et al., "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (2017,
+/// arXiv 1704.03915), section 3.2; epsilon * epsilon must be more than 0. From |d| of 2^64 on r is infinite, as is the
+/// sum then.
+typedef struct reprise_loss {
+    reprise_loss_kind kind;
+    float epsilon; // of charbonnier
     const float *output;
     ptrdiff_t output_channel, output_row;
     const float *labels;
@@ -83,7 +101,7 @@ typedef struct reprise_squared_error {
     const float *scales;  // 16
     const float *weights; // 16
     float *sums;          // 16
-} reprise_squared_error;
+} reprise_loss;
 
 /// One step of Adam on `count` parameters: m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g g;
 /// p -= rate * (m / correction1) / (sqrt(v / correction2) + epsilon).
@@ -118,14 +136,14 @@ typedef struct reprise_rmsprop {
     float rho, one_minus_rho, epsilon;
 } reprise_rmsprop;
 
-/// The kernels of one level.
+/// The kernels of one level, or their scalar twins.
 typedef struct reprise_kernels {
     void (*weighted_sums)(const reprise_sums *);
     void (*pixel_products)(const reprise_products *);
     /// totals[i] = the 16 lanes of sums[i], added by halves: (l, l + 8), (l, l + 4), (l, l + 2), (l, l + 1).
     void (*lane_totals)(const float *sums, size_t count, float *totals);
     void (*activation_gradient)(const reprise_activation_gradient *);
-    void (*squared_error)(const reprise_squared_error *);
+    void (*loss)(const reprise_loss *);
     void (*adam)(const reprise_adam *);
     void (*momentum)(const reprise_momentum *);
     void (*rmsprop)(const reprise_rmsprop *);
@@ -144,8 +162,15 @@ void reprise_interleave(
     const float *samples, size_t count, size_t channels, size_t rows, size_t columns,
     float *lanes, ptrdiff_t lane_channel, ptrdiff_t lane_row);
 
-// Scalar twins: plain loops over row-major (channel, row, column) planes, in the definition's own order.
-// Padding is by zeros when `replicate` is false, else by the nearest pixel.
+/// The scalar twin of each kernel: its definition written out, one value at a time, for the same arguments. All levels
+/// have its bits, but which NaN a NaN is.
+const reprise_kernels *reprise_reference_kernels(void);
+
+/// a * b + c with one rounding, by the processor or the C library.
+float reprise_reference_fused(float a, float b, float c);
+
+// Scalar twins of what the kernels are for: plain loops over row-major (channel, row, column) planes, in the
+// definition's own order. Padding is by zeros when `replicate` is false, else by the nearest pixel.
 
 typedef struct reprise_convolution_shape {
     size_t inputs, outputs;              // channels
@@ -185,8 +210,6 @@ void reprise_reference_transposed_input_gradient(
 /// 16 samples of x and dy -> dw (inputs, outputs, k, k).
 void reprise_reference_transposed_weight_gradient(
     const reprise_transposed_shape *shape, const float *x, const float *dy, float *dw);
-/// a * b + c with one rounding, by the processor or the C library.
-float reprise_reference_fused(float a, float b, float c);
 
 /// Name and version of the compiler that made this library.
 const char *reprise_compiler_version(void);
