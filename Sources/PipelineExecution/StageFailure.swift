@@ -59,8 +59,7 @@ package enum StageFailure: Error, Hashable, Sendable {
         case .tool(let failure):
             switch failure.place {
             case .stage: stage.name.location
-            case .setting(let name):
-                stage.settings.first { $0.name == name }?.location ?? stage.name.location
+            case .setting(let name, let element): stage.location(ofSetting: name, element: element)
             case .input(let name): stage.location(ofInput: name)
             case .catalogue(let input): stage.location(ofCatalogueOf: input, in: manifest)
             }
@@ -75,6 +74,13 @@ extension Stage {
         let reference = inputs.first { $0.name == name }?.references.first?.value
         let source = manifest.sources.first { $0.name.value == reference?.producer }
         return source?.catalogue?.location ?? location(ofInput: name)
+    }
+
+    /// The place of an element where the author wrote it, else that of the setting, else the stage's.
+    fileprivate func location(ofSetting name: String, element: Int?) -> SourceLocation {
+        guard let setting = settings.first(where: { $0.name == name }) else { return self.name.location }
+        if let element, setting.elementLocations.indices.contains(element) { return setting.elementLocations[element] }
+        return setting.location ?? self.name.location
     }
 
     fileprivate func location(ofInput name: String) -> SourceLocation {

@@ -151,7 +151,8 @@ package struct ToolFailure: Error, Hashable, Sendable {
     /// Which line of the manifest it belongs to.
     package enum Place: Hashable, Sendable {
         case stage
-        case setting(String)
+        /// `element` counts from 0 and means that element of a list.
+        case setting(String, element: Int? = nil)
         case input(String)
         /// The catalogue of the source under an input.
         case catalogue(ofInput: String)
@@ -191,9 +192,33 @@ package struct ToolSettings: Hashable, Sendable {
     package func optionalNumber(_ name: String) -> Double? { values[name]?.number }
     package func optionalText(_ name: String) -> String? { values[name]?.text }
     package func optionalTexts(_ name: String) -> [String]? { values[name]?.array?.compactMap(\.text) }
+    package func optionalBoolean(_ name: String) -> Bool? { values[name]?.boolean }
+
+    /// The elements of a list of items, in its order.
+    package func items(_ name: String, of type: ItemType) -> [SettingItem] {
+        required(optionalItems(name, of: type), name)
+    }
+
+    package func optionalItems(_ name: String, of type: ItemType) -> [SettingItem]? {
+        values[name]?.array?.map { element -> SettingItem in
+            let members = element.object ?? [:]
+            guard let kind = type.kinds.first(where: { members[$0.name] != nil }) else {
+                preconditionFailure("the tool's interface promises kinds to '\(name)' that the list does not have")
+            }
+            return SettingItem(kind: kind.name, fields: ToolSettings(members))
+        }
+    }
 
     private func required<Value>(_ value: Value?, _ name: String) -> Value {
         guard let value else { preconditionFailure("the tool's interface promises a setting '\(name)'") }
         return value
     }
+}
+
+/// One element of a setting that is a list of items.
+package struct SettingItem: Hashable, Sendable {
+    /// For example `convolution`.
+    package let kind: String
+    /// The fields by their names, and the value of a kind that has one by the name of the kind.
+    package let fields: ToolSettings
 }

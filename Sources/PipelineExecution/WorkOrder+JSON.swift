@@ -164,7 +164,9 @@ extension ToolFailure {
         if !details.isEmpty { members["details"] = .array(details.map { .text($0) }) }
         switch place {
         case .stage: break
-        case .setting(let name): members["setting"] = .text(name)
+        case .setting(let name, let element):
+            members["setting"] = .text(name)
+            if let element { members["element"] = .integer(element) }
         case .input(let name): members["input"] = .text(name)
         case .catalogue(let input): members["catalogue"] = .text(input)
         }
@@ -173,7 +175,9 @@ extension ToolFailure {
 
     fileprivate init(json: JSONValue) throws {
         let place: Place =
-            if let name = json["setting"]?.text { .setting(name) } else if let name = json["input"]?.text {
+            if let name = json["setting"]?.text {
+                .setting(name, element: json["element"]?.integer)
+            } else if let name = json["input"]?.text {
                 .input(name)
             } else if let input = json["catalogue"]?.text {
                 .catalogue(ofInput: input)

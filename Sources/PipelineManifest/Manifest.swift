@@ -169,11 +169,16 @@ package struct StageSetting: Hashable, Sendable {
     package let name: String
     package let value: SettingValue
     package let location: SourceLocation?
+    /// The places of a list's elements; empty where the author wrote no list.
+    package let elementLocations: [SourceLocation]
 
-    package init(name: String, value: SettingValue, location: SourceLocation?) {
+    package init(
+        name: String, value: SettingValue, location: SourceLocation?, elementLocations: [SourceLocation] = []
+    ) {
         self.name = name
         self.value = value
         self.location = location
+        self.elementLocations = elementLocations
     }
 }
 

@@ -9,6 +9,10 @@ extension ManifestReader {
             let isNamed = isSettingName(entry.key)
             let value = settingValue(of: entry)
             names.append(entry.key.value)
+            switch value {
+            case .list?, .map?: compoundSettings[entry.key.value] = entry.value
+            default: break
+            }
             settings[entry.key.value] = .some(
                 isNamed ? value.map { Setting(name: entry.key, value: $0, isOverridden: false) } : nil)
         }
@@ -62,6 +66,7 @@ extension ManifestReader {
                     mistakes.add(
                         .duplicateKey, at: entry.key.location,
                         "key \(quoted(entry.key.value)) of \(subject) is given twice")
+                    isComplete = false
                 }
                 let value = literal(of: entry.value, subject)
                 isComplete = isComplete && value != nil

@@ -140,8 +140,14 @@ extension ManifestReader {
     ) -> StageSetting? {
         let subject = "setting \(quoted(setting.name)) of tool \(quoted(interface.name))"
         return typedValue(of: entry, setting.type, subject).map {
-            StageSetting(name: setting.name, value: $0, location: entry.value.location)
+            StageSetting(
+                name: setting.name, value: $0, location: entry.value.location,
+                elementLocations: elementLocations(of: resolved(entry.value)))
         }
+    }
+
+    private func elementLocations(of node: YAMLNode) -> [SourceLocation] {
+        if case .list(let elements) = node.content { elements.map(\.location) } else { [] }
     }
 
     private mutating func absent(

@@ -12,23 +12,40 @@ extension ManifestReader {
     }
 
     private mutating func typedValue(of node: YAMLNode, _ type: SettingType, _ subject: String) -> SettingValue? {
-        switch (node.content, type) {
-        case (.refused, _): return nil
+        let meant = resolved(node)
+        switch (meant.content, type) {
         case (.list(let elements), .list(let elementType, let minimum)):
             let values = elements.map { typedValue(of: $0, elementType, "each element of \(subject)") }
             guard elements.count >= minimum else {
                 mistakes.add(
-                    .wrongValue, at: node.location, "\(subject) takes \(type), not a list of \(elements.count)")
+                    .wrongValue, at: meant.location, "\(subject) takes \(type), not a list of \(elements.count)")
                 return nil
             }
             return values.contains(nil) ? nil : .list(values.compactMap { $0 })
-        case (.scalar(let written, let isPlain), _):
-            guard let found = scalarValue(of: node, written, isPlain: isPlain) else { return nil }
-            return conforming(found.value, type, subject, at: node, found.details)
-        case (.list, _), (.map, _), (.empty, _):
+        case (.map(let entries), .item(let type)): return item(of: meant, entries, type, subject)
+        default: return wordValue(of: node, type, subject)
+        }
+    }
+
+    /// The node itself, or the list or mapping under the manifest's settings that it refers to.
+    func resolved(_ node: YAMLNode) -> YAMLNode {
+        guard case .scalar(let written, _) = node.content, let name = Template(written).onlyReference else {
+            return node
+        }
+        return compoundSettings[name] ?? node
+    }
+
+    /// The value of a node that must be a word.
+    private mutating func wordValue(of node: YAMLNode, _ type: SettingType, _ subject: String) -> SettingValue? {
+        guard case .scalar(let written, let isPlain) = node.content else {
             wrongType(node, subject, takes: type.description)
             return nil
         }
+        guard let found = scalarValue(of: node, written, isPlain: isPlain) else { return nil }
+        if case .item(let type) = type, case .text(let word) = found.value, let kind = type.kind(named: word) {
+            return item(kind, at: node.location)
+        }
+        return conforming(found.value, type, subject, at: node, found.details)
     }
 
     /// The value of a word with its `${name}` resolved, and where they came from.
@@ -70,6 +87,7 @@ extension ManifestReader {
         switch (type, value) {
         case (.text, .boolean), (.text, .integer), (.text, .number): "put it in quotes to make it text"
         case (.choice(let words), .text(let word)): suggestion(for: word, among: words)
+        case (.item(let type), .text(let word)): kindHint(for: word, type)
         case (.boolean, .text(let word)):
             switch word.lowercased() {
             case "yes", "on", "y": "write true"
@@ -89,7 +107,7 @@ extension SettingType {
         let isOfType: Bool
     }
 
-    /// The value in the type's own form: an integer where a number is asked for becomes one.
+    /// The value of a word in the type's own form: an integer where a number is asked for becomes one.
     func conforming(_ value: SettingValue) -> Result<SettingValue, Fault> {
         let outside = Result<SettingValue, Fault>.failure(Fault(isOfType: false))
         switch (self, value) {
@@ -101,13 +119,6 @@ extension SettingType {
         case (.number(let range), .integer(let integer)):
             return range.contains(Double(integer)) ? .success(.number(Double(integer))) : outside
         case (.choice(let words), .text(let word)): return words.contains(word) ? .success(value) : outside
-        case (.list(let type, let minimum), .list(let elements)):
-            guard elements.count >= minimum else { return outside }
-            do {
-                return .success(.list(try elements.map { try type.conforming($0).get() }))
-            } catch {
-                return .failure(error as? Fault ?? Fault(isOfType: true))
-            }
         default: return .failure(Fault(isOfType: true))
         }
     }

@@ -13,6 +13,8 @@ struct ManifestReader {
     var mistakes = Mistakes()
     /// The manifest's own settings, for `${name}`; the value is nil where it was wrong.
     var settings: [String: Setting?] = [:]
+    /// The lists and mappings among them as they are written, so that mistakes in them are told in their place.
+    var compoundSettings: [String: YAMLNode] = [:]
 
     init(_ source: SourceText, _ kind: DocumentKind = .manifest, interfaces: [ToolInterface] = []) {
         self.source = source

@@ -2,7 +2,7 @@
 
 /// The mistakes found so far in one manifest.
 struct Mistakes {
-    private struct Mistake {
+    private struct Mistake: Equatable {
         let code: Diagnostic.Code
         let source: SourceText?
         let location: SourceLocation
@@ -20,19 +20,21 @@ struct Mistakes {
 
     var isEmpty: Bool { all.isEmpty }
 
-    /// `source` is the manifest itself where nothing else is named.
+    /// Remembers a mistake once, however many stages refer to where it stands; `source` is the manifest itself where
+    /// nothing else is named.
     mutating func add(
         _ code: Diagnostic.Code, at location: SourceLocation, in source: SourceText? = nil, _ message: String,
         details: [String] = [], hint: String? = nil
     ) {
+        let mistake = Mistake(
+            code: code, source: source, location: location, message: message, details: details, hint: hint)
+        guard !all.contains(mistake) else { return }
         guard all.count < Self.maximumCount else {
             surplusCount += 1
             firstSurplus = firstSurplus ?? location
             return
         }
-        all.append(
-            Mistake(
-                code: code, source: source, location: location, message: message, details: details, hint: hint))
+        all.append(mistake)
     }
 
     /// What is thrown, with excerpts from `text`; nil where nothing is wrong.

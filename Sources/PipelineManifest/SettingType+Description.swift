@@ -10,6 +10,9 @@ extension SettingType: CustomStringConvertible {
         case .text: "text"
         case .choice(let words): listed(words.map { quoted($0) }, joinedBy: "or")
         case .integerChoice(let integers): listed(integers.map(String.init), joinedBy: "or")
+        case .item(let type): type.description
+        case .list(.item(let type), let minimum):
+            minimum == 0 ? "a list of \(type.briefKinds)" : "a list of at least \(minimum) of \(type.briefKinds)"
         case .list(let element, let minimum):
             minimum == 0
                 ? "a list, each element \(element)" : "a list of at least \(minimum), each element \(element)"
@@ -39,6 +42,20 @@ extension SettingType: CustomStringConvertible {
                 ? " above 0 and of at most \(written(range.upperBound))"
                 : " from \(written(range.lowerBound)) to \(written(range.upperBound))"
         }
+    }
+}
+
+extension ItemType: CustomStringConvertible {
+    /// What is accepted, to be read after 'takes': `one of 'relu' and 'tanh'`.
+    package var description: String { "one of \(briefKinds)" }
+
+    /// Whether `description` leaves none out.
+    var namesAllKinds: Bool { kinds.count <= 4 }
+
+    /// The names of the kinds, of many the first three.
+    fileprivate var briefKinds: String {
+        let names = kinds.map { quoted($0.name) }
+        return namesAllKinds ? listed(names) : "\(names.prefix(3).joined(separator: ", ")), …"
     }
 }
 

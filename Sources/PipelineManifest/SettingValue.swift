@@ -24,4 +24,6 @@ package indirect enum SettingType: Hashable, Sendable {
     case integerChoice([Int])
     /// At least `minimum` elements of one type.
     case list(of: SettingType, minimum: Int)
+    /// Of one of several kinds, each with fields of its own.
+    case item(ItemType)
 }

@@ -57,8 +57,18 @@ enum ToolText {
         for setting in interface.settings {
             let words = interface.words.filter { $0.setting == setting.name }
             text += section(setting.name, rows: words.map { [$0.word, $0.summary] })
+            if let type = setting.type.itemType { text += section(setting.name, rows: type.kinds.flatMap(rows)) }
         }
         return text
+    }
+
+    /// A row for the kind of item, and one for each of its fields, set in.
+    private static func rows(of kind: ItemType.Kind) -> [[String]] {
+        [[kind.name, kind.value.map { "\($0)" } ?? "no value", kind.summary]]
+            + kind.fields.map { field in
+                let presence = field.presence == .required ? "required" : "optional"
+                return ["  \(field.name)", "\(field.type); \(presence)", field.summary]
+            }
     }
 
     private static func section(_ title: String, rows: [[String]]) -> String {
@@ -85,15 +95,20 @@ enum ToolText {
         return formats + arity + purpose + (input.checksCatalogue ? ", checked by its catalogue" : "")
     }
 
-    /// The type; words that stand below the table are not listed twice.
+    /// The type; words and kinds that stand below the table are not listed twice.
     private static func kind(of setting: ToolInterface.Setting, in interface: ToolInterface) -> String {
-        guard interface.words.contains(where: { $0.setting == setting.name }) else { return "\(setting.type)" }
+        let hasWords = interface.words.contains { $0.setting == setting.name }
         switch setting.type {
-        case .list(.choice, let minimum):
-            return "a list\(minimum > 0 ? " of at least \(minimum)" : "") of the words below"
-        case .choice: return "one of the words below"
+        case .item: return "one of the kinds below"
+        case .choice where hasWords: return "one of the words below"
+        case .list(.item, let minimum): return list(of: "kinds", atLeast: minimum)
+        case .list(.choice, let minimum) where hasWords: return list(of: "words", atLeast: minimum)
         default: return "\(setting.type)"
         }
+    }
+
+    private static func list(of what: String, atLeast minimum: Int) -> String {
+        "a list\(minimum > 0 ? " of at least \(minimum)" : "") of the \(what) below"
     }
 
     private static func presence(of setting: ToolInterface.Setting) -> String {
@@ -101,6 +116,16 @@ enum ToolText {
         case .required: "required"
         case .optional: "optional"
         case .defaulted(let value): "default \(JSONValue(value).canonicalText)"
+        }
+    }
+}
+
+extension SettingType {
+    /// The kinds of item that the setting takes, or a list of which it takes.
+    fileprivate var itemType: ItemType? {
+        switch self {
+        case .item(let type), .list(.item(let type), _): type
+        default: nil
         }
     }
 }

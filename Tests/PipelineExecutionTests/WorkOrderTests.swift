@@ -13,7 +13,8 @@ struct WorkOrderTests {
         "catalogue":{"name":"x2/HR","path":"/m/c.yml"}}],"list":false,"name":"files"},
         {"artifacts":[],"list":true,"name":"more"}],
         "outputs":[{"format":"training-log","name":"log","path":"/c/work/k/attempt-1/made/log"}],"schema":1,
-        "settings":{"deep":false,"learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train"}
+        "settings":{"deep":false,"layers":[{"convolution":56,"kernel":5,"rate":1.0},{"relu":true}],
+        "learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train"}
         """#
     private static let commandOrder = #"""
         {"checkpoint":"/p","command":{"arguments":["python3","a.py"],"code":[{"name":"a.py","path":"/m/a.py"}],
@@ -108,6 +109,7 @@ struct WorkOrderTests {
             cost: WorkCost(processorSeconds: 1.25, peakMemoryBytes: 1 << 40)),
         .done(contents: [:], cost: WorkCost(processorSeconds: 0, peakMemoryBytes: 0)),
         .failed(ToolFailure("it is bad")), .failed(ToolFailure("bad", at: .setting("epochs"), hint: "fewer")),
+        .failed(ToolFailure("bad", at: .setting("layers", element: 3))),
         .failed(ToolFailure("bad \"quoted\"\n", at: .input("images"))),
         .failed(ToolFailure("bad", at: .catalogue(ofInput: "files"), details: ["missing 'a'", "extra 'b'"])),
         .diskFailed("cannot write '/x': no space left"),

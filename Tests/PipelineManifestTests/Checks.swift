@@ -17,9 +17,12 @@ func manifest(
 }
 
 /// What a manifest's author is told.
-func told(_ text: String, file: String = "p.yml", set overrides: [(name: String, value: String)] = []) -> String {
+func told(
+    _ text: String, file: String = "p.yml", set overrides: [(name: String, value: String)] = [],
+    tools: [ToolInterface] = Tools.all
+) -> String {
     do {
-        _ = try Manifest.parse(SourceText(file: file, text: text), interfaces: Tools.all, overrides: overrides)
+        _ = try Manifest.parse(SourceText(file: file, text: text), interfaces: tools, overrides: overrides)
         return "(nothing)\n"
     } catch {
         return DiagnosticText().text(of: error)
@@ -29,8 +32,8 @@ func told(_ text: String, file: String = "p.yml", set overrides: [(name: String,
 /// Compares the whole of what is told with `expected`; both texts lack their last line ending here.
 func check(
     _ text: String, tells expected: String, set overrides: [(name: String, value: String)] = [],
-    at place: Testing.SourceLocation = #_sourceLocation
+    tools: [ToolInterface] = Tools.all, at place: Testing.SourceLocation = #_sourceLocation
 ) {
-    let found = told(text.isEmpty ? "" : text + "\n", set: overrides)
+    let found = told(text.isEmpty ? "" : text + "\n", set: overrides, tools: tools)
     #expect(found == expected + "\n", "told:\n\(found)", sourceLocation: place)
 }

@@ -103,6 +103,10 @@ import Testing
             (.choice(["a"]), "'a'"), (.choice(["a", "b", "c"]), "'a', 'b' or 'c'"), (.integerChoice([2, 3]), "2 or 3"),
             (.list(of: .text, minimum: 0), "a list, each element text"),
             (.list(of: .integer(1...2), minimum: 1), "a list of at least 1, each element an integer from 1 to 2"),
+            (.item(Tools.last), "one of 'clamp' and 'tanh'"),
+            (.item(Tools.layers), "one of 'convolution', 'prelu', 'relu', …"),
+            (.list(of: .item(Tools.last), minimum: 0), "a list of 'clamp' and 'tanh'"),
+            (.list(of: .item(Tools.layers), minimum: 1), "a list of at least 1 of 'convolution', 'prelu', 'relu', …"),
         ]
         for (type, words) in types { #expect(type.description == words) }
     }

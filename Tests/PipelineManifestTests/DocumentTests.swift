@@ -20,12 +20,37 @@ import Testing
         tool("patches", inputs: [("images", .one)], settings: [("scale", .integerChoice([2, 3, 4]))]),
         tool(
             "train", inputs: [("patches", .one), ("validation", .optional)],
-            settings: [("steps", .integer(1...Int.max)), ("learning-rate", .number(0...1)), ("seed", .integer(0...9))]),
+            settings: [
+                ("steps", .integer(1...Int.max)), ("learning-rate", .number(0...1)), ("seed", .integer(0...9)),
+                ("layers", .list(of: .item(layers), minimum: 1)),
+            ]),
         tool(
             "evaluate", inputs: [("images", .one), ("model", .optional)],
             settings: [("dataset", .text), ("scale", .integerChoice([2, 3, 4]))]),
         tool("compare", inputs: [("scores", .many)]),
     ]
+
+    private static let layers = ItemType([
+        layer("convolution", .integer(1...4096), fields: [("kernel", .required), ("name", .optional)]),
+        layer("prelu", .choice(["per-layer", "per-channel"])), layer("relu"), layer("leaky-relu", .number(0...1)),
+        layer(
+            "transposed-convolution", .integer(1...4096),
+            fields: [("kernel", .required), ("stride", .optional), ("padding", .optional)]),
+        layer("pixel-shuffle", fields: [("scale", .required)]),
+    ])
+
+    private static func layer(
+        _ name: String, _ value: SettingType? = nil,
+        fields: [(name: String, presence: ItemType.Kind.Field.Presence)] = []
+    ) -> ItemType.Kind {
+        ItemType.Kind(
+            name, value,
+            fields: fields.map {
+                ItemType.Kind.Field(
+                    $0.name, $0.name == "name" ? .text : .integer(0...64), $0.presence, summary: $0.name)
+            },
+            summary: name)
+    }
 
     private static func tool(
         _ name: String, inputs: [(name: String, arity: ToolInterface.Input.Arity)],
@@ -68,7 +93,7 @@ import Testing
 
     @Test func `every example is read without a mistake`() throws {
         let examples = blocks("yaml")
-        #expect(examples.count == 10)
+        #expect(examples.count == 11)
         for example in examples { _ = try manifest(completed(example), tools: Self.tools) }
     }
 

@@ -66,4 +66,37 @@ enum Tools {
         name: "synthesize", version: 1, summary: "makes images", inputs: [],
         outputs: [.init("images", .images, summary: "the images")],
         settings: [.init("count", .integer(1...10_000), .defaulted(.integer(8)), summary: "how many")])
+
+    /// A tool whose setting is a list of items; not among `all`.
+    static let build = ToolInterface(
+        name: "build", version: 1, summary: "builds a network", inputs: [],
+        outputs: [.init("model", .model, summary: "the network")],
+        settings: [
+            .init("layers", .list(of: .item(layers), minimum: 1), .required, summary: "from input to output"),
+            .init("last", .item(last), .optional, summary: "what follows them"),
+        ])
+
+    static let layers = ItemType([
+        .init(
+            "convolution", .integer(1...4096),
+            fields: [
+                .init("kernel", .integer(1...64), .required, summary: "rows and columns of its weights"),
+                .init("stride", .integer(1...8), .optional, summary: "pixels from one place to the next"),
+                .init("bias", .boolean, .optional, summary: "whether it has biases"),
+                .init("name", .text, .optional, summary: "what the model calls it"),
+                .init("padding", .list(of: .integer(0...9), minimum: 1), .optional, summary: "at each edge"),
+            ],
+            summary: "with so many output channels"),
+        .init("prelu", .choice(["per-layer", "per-channel"]), summary: "slopes that are learned"),
+        .init("relu", summary: "the larger of 0 and the value"),
+        .init(
+            "dropout", fields: [.init("rate", .number(0...1), .optional, summary: "how many values become 0")],
+            summary: "some values become 0"),
+        .init(
+            "scale", .number(-10...10),
+            fields: [.init("stride", .integer(1...8), .optional, summary: "pixels from one place to the next")],
+            summary: "times a number"),
+    ])
+
+    static let last = ItemType([.init("clamp", summary: "to 0…1"), .init("tanh", .number(0...9), summary: "times it")])
 }

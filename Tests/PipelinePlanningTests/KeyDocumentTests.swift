@@ -131,6 +131,36 @@ struct KeyDocumentTests {
         #expect(try actions(one).last?.document["settings"]?["learning-rate"] == .number(1))
     }
 
+    /// The key's text for a list of items of a tool that `fields` has been added to since.
+    private func itemsDocument(_ layers: String, later fields: [ItemType.Kind.Field] = []) throws -> String {
+        let kernel = ItemType.Kind.Field("kernel", .integer(1...9), .required, summary: "rows and columns")
+        let rate = ItemType.Kind.Field("rate", .number(0...9), .optional, summary: "of learning")
+        let type = ItemType([
+            .init("convolution", .integer(1...99), fields: [kernel, rate] + fields, summary: "with so many channels"),
+            .init("relu", fields: fields, summary: "the larger of 0 and the value"),
+        ])
+        let tool = ToolInterface(
+            name: "build", version: 1, summary: "builds", inputs: [],
+            outputs: [.init("model", .file, summary: "a file")],
+            settings: [.init("layers", .list(of: .item(type), minimum: 0), .required, summary: "from first to last")])
+        let text = "reprise: 1\nstages: {b: {tool: build, settings: {layers: \(layers)}}}\n"
+        let graph = try StageGraph.parse(SourceText(file: "p.yml", text: text), interfaces: [tool])
+        let node = try #require(graph.node(named: "b"))
+        let document = Action(of: node, inputs: [], claims: [], snapshot: SourceSnapshot()).document
+        return try #require(document["settings"]).canonicalText
+    }
+
+    @Test func `items are in the key by kind, value and the fields that are given`() throws {
+        let key = #"{"layers":[{"convolution":5,"kernel":3,"rate":1.0},{"relu":true},{"convolution":5,"kernel":1}]}"#
+        #expect(
+            try itemsDocument("[{rate: 1, kernel: 3, convolution: 5}, relu, {convolution: 5, kernel: 1}]") == key)
+        let bias = ItemType.Kind.Field("bias", .boolean, .optional, summary: "whether it has biases")
+        #expect(
+            try itemsDocument(
+                "[{convolution: 5, kernel: 3, rate: 1.0}, {relu: true}, {kernel: 1, convolution: 5}]", later: [bias])
+                == key)
+    }
+
     @Test func `another content of a source reaches all that depends on it`() throws {
         var snapshot = SourceSnapshot.of("photos")
         let before = try keys(Self.base, snapshot: snapshot)

@@ -170,16 +170,7 @@ import Testing
         for (section, tool) in zip(sections, Toolbox.standard.interfaces) {
             let lines = section.split(separator: "\n").map(String.init)
             #expect(lines.contains("\(tool.name), version \(tool.version): \(tool.summary)"))
-            let rows =
-                tool.inputs.map { [$0.name, $0.formats[0].rawValue, $0.summary] }
-                + tool.outputs.map { [$0.name, $0.format.rawValue, $0.summary] }
-                + tool.settings.map { setting in
-                    let words = tool.words.contains { $0.setting == setting.name }
-                    return [setting.name, words ? "words below; " : "\(setting.type); ", setting.summary]
-                }
-                + tool.settings.flatMap { setting in
-                    tool.words.filter { $0.setting == setting.name }.map { [$0.word, $0.word, $0.summary] }
-                }
+            let rows = rows(of: tool)
             let written = lines.filter { $0.hasPrefix("  ") }
             #expect(written.count == rows.count, "'\(tool.name)': run 'make docs'")
             for (line, row) in zip(written, rows) {
@@ -187,6 +178,37 @@ import Testing
                     line.hasPrefix("  \(row[0]) ") && line.contains(row[1]) && line.hasSuffix("  \(row[2])"),
                     "'\(row[0])' of '\(tool.name)' is written otherwise: run 'make docs'")
             }
+        }
+    }
+
+    /// What each line of a tool's text starts with, has in it and ends with.
+    private func rows(of tool: ToolInterface) -> [[String]] {
+        var rows = tool.inputs.map { [$0.name, $0.formats[0].rawValue, $0.summary] }
+        rows += tool.outputs.map { [$0.name, $0.format.rawValue, $0.summary] }
+        for setting in tool.settings {
+            let hasWords = tool.words.contains { $0.setting == setting.name }
+            let type =
+                hasWords ? "words below" : itemKinds(of: setting).isEmpty ? setting.type.description : "kinds below"
+            rows.append([setting.name, type + "; ", setting.summary])
+        }
+        for setting in tool.settings {
+            for word in tool.words where word.setting == setting.name {
+                rows.append([word.word, word.word, word.summary])
+            }
+            for kind in itemKinds(of: setting) {
+                rows.append([kind.name, kind.value?.description ?? "no value", kind.summary])
+                for field in kind.fields {
+                    rows.append(["  \(field.name)", "\(field.type); \(field.presence)", field.summary])
+                }
+            }
+        }
+        return rows
+    }
+
+    private func itemKinds(of setting: ToolInterface.Setting) -> [ItemType.Kind] {
+        switch setting.type {
+        case .item(let type), .list(.item(let type), _): type.kinds
+        default: []
         }
     }
 
@@ -205,9 +227,12 @@ import Testing
     @Test func `every tool is described, and every default is what its setting takes`() {
         for interface in Toolbox.standard.interfaces {
             #expect(!interface.summary.isEmpty && !interface.outputs.isEmpty)
-            for summary in interface.inputs.map(\.summary) + interface.outputs.map(\.summary)
-                + interface.settings.map(\.summary)
-            {
+            let kinds = interface.settings.flatMap { itemKinds(of: $0) }
+            var summaries = interface.inputs.map(\.summary) + interface.outputs.map(\.summary)
+            summaries += interface.settings.map(\.summary)
+            summaries += kinds.map(\.summary)
+            summaries += kinds.flatMap(\.fields).map(\.summary)
+            for summary in summaries {
                 #expect(!summary.isEmpty && !summary.hasSuffix(".") && summary.first?.isLowercase != nil)
             }
             for setting in interface.settings {
