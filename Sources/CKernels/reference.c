@@ -155,7 +155,8 @@ void reprise_reference_transposed(
                         for (size_t v = full_c % s->stride; v < s->kernel; v += s->stride) {
                             const ptrdiff_t row = ((ptrdiff_t)full_r - (ptrdiff_t)u) / (ptrdiff_t)s->stride;
                             const ptrdiff_t column = ((ptrdiff_t)full_c - (ptrdiff_t)v) / (ptrdiff_t)s->stride;
-                            sum = fmaf(bordered(s, x, i, row, column), w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+                            const float weight = w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v];
+                            sum = fmaf(bordered(s, x, i, row, column), weight, sum);
                         }
                 y[(o * rows + r) * columns + c] = sum;
             }
@@ -168,6 +169,13 @@ static float kept(const reprise_transposed_shape *s, const float *dy, size_t o, 
     return r >= 0 && r < rows && c >= 0 && c < columns ? dy[((ptrdiff_t)o * rows + r) * columns + c] : 0.0f;
 }
 
+/// dy where place (u, v) of the kernel puts input pixel (r, c), which may lie beyond the edges.
+static float met(
+    const reprise_transposed_shape *s, const float *dy, size_t o, ptrdiff_t r, ptrdiff_t c, size_t u, size_t v) {
+    const ptrdiff_t stride = (ptrdiff_t)s->stride;
+    return kept(s, dy, o, r * stride + (ptrdiff_t)u, c * stride + (ptrdiff_t)v);
+}
+
 /// The gradient of input pixel (r, c), which may lie beyond the edges.
 static float spread(
     const reprise_transposed_shape *s, const float *dy, const float *w, size_t i, ptrdiff_t r, ptrdiff_t c) {
@@ -175,8 +183,7 @@ static float spread(
     for (size_t o = 0; o < s->outputs; o++)
         for (size_t u = 0; u < s->kernel; u++)
             for (size_t v = 0; v < s->kernel; v++)
-                sum = fmaf(kept(s, dy, o, r * (ptrdiff_t)s->stride + (ptrdiff_t)u, c * (ptrdiff_t)s->stride + (ptrdiff_t)v),
-                           w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
+                sum = fmaf(met(s, dy, o, r, c, u, v), w[((i * s->outputs + o) * s->kernel + u) * s->kernel + v], sum);
     return sum;
 }
 
@@ -221,9 +228,7 @@ void reprise_reference_transposed_weight_gradient(
                         for (ptrdiff_t r = -rows.before; r < (ptrdiff_t)s->height + rows.after; r++)
                             for (ptrdiff_t c = -columns.before; c < (ptrdiff_t)s->width + columns.after; c++)
                                 lanes[l] = fmaf(bordered(s, x + l * x_sample, i, r, c),
-                                                kept(s, dy + l * y_sample, o, r * (ptrdiff_t)s->stride + (ptrdiff_t)u,
-                                                     c * (ptrdiff_t)s->stride + (ptrdiff_t)v),
-                                                lanes[l]);
+                                                met(s, dy + l * y_sample, o, r, c, u, v), lanes[l]);
                     dw[((i * s->outputs + o) * s->kernel + u) * s->kernel + v] = lane_total(lanes);
                 }
 }

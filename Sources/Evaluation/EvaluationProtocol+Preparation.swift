@@ -39,6 +39,24 @@ extension EvaluationProtocol {
         }
     }
 
+    /// What a network that takes LR enlarged to HR extents is given, as SRCNN does: that of `input`, enlarged as the
+    /// protocol's bicubic is.
+    ///
+    /// Where LR is bytes it is enlarged as bytes.
+    package func enlargedInput(channels: Int, for sample: EvaluationSample) -> [Plane] {
+        precondition(channels == 1 || channels == 3, "a network has 1 or 3 channels, not \(channels)")
+        switch route {
+        case .colourBytes:
+            let picture = enlargedPicture(for: sample)
+            return channels == 1 ? [luma(of: picture)] : picture.rgb.channels.map { Plane($0) }
+        case .lumaDouble:
+            return input(channels: channels, for: sample).map { plane in
+                plane.resized(
+                    height: sample.source.height, width: sample.source.width, kernel: enlargement, border: border)
+            }
+        }
+    }
+
     /// The sample's bicubic enlargement, RGB or grey, 8-bit.
     func enlargedPicture(for sample: EvaluationSample) -> Image {
         enlarged(reduced(sample.source, scale: sample.scale), scale: sample.scale)

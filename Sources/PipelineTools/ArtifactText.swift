@@ -4,6 +4,7 @@ import ContentStore
 package import PipelineManifest
 package import SystemPackage
 import TensorStore
+import Tensors
 import Training
 
 /// What is in an artifact, for people.
@@ -25,12 +26,52 @@ package enum ArtifactText {
                 + "output shifted by \(model.outputShift), whole images padded with '\(model.padding.rawValue)'"
                 + (model.isShortened ? ", training shortened" : "")
         ]
-        for layer in description.layers {
-            let shapes = layer.parameters.map { "\($0.kind.rawValue) \($0.shape)" }.joined(separator: ", ")
-            lines.append("  \(layer.line)  [\(shapes)]")
-        }
-        lines.append("\(description.weightCount) weights, \(description.parameterCount) parameters in all")
+        lines.append("")
+        lines += aligned(layerRows(model))
+        lines.append("")
+        lines.append(
+            "\(grouped(description.weightCount)) weights, \(grouped(description.parameterCount)) parameters in all")
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Pixels along the sides of the image by which the outputs of layers are told.
+    private static let shownExtent = 24
+
+    /// A heading, then a row a layer: name, kind, parameters' shapes, their number, the output for a small image.
+    private static func layerRows(_ model: Model) -> [[String]] {
+        let description = model.network.description.padded(model.padding)
+        let input = "\(description.inputs)x\(shownExtent)x\(shownExtent)"
+        var extent: Int? = shownExtent
+        let rows = description.layers.map { layer in
+            extent = extent.flatMap { layer.outputExtent($0) }
+            let shapes = layer.parameters.map { "\($0.kind.rawValue) \($0.shape)" }.joined(separator: ", ")
+            let count = layer.parameters.reduce(0) { $0 + $1.shape.count }
+            return [
+                layer.name, layer.words, extent.map { "\(layer.outputs)x\($0)x\($0)" } ?? "nothing",
+                shapes, count == 0 ? "" : grouped(count),
+            ]
+        }
+        return [["layer", "kind", "output for \(input)", "parameters", "count"]] + rows
+    }
+
+    /// Columns as wide as their widest text, two spaces between them, the last flush right.
+    private static func aligned(_ rows: [[String]]) -> [String] {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - row[column].count)
+                return column == row.count - 1 ? space + row[column] : row[column] + space
+            }
+            let line = "  " + cells.joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+
+    /// With a comma every three digits.
+    private static func grouped(_ count: Int) -> String {
+        var digits = Array(String(count))
+        for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
+        return String(digits)
     }
 
     private static func tensorsText(_ file: TensorFileReader) throws -> String {
@@ -54,6 +95,27 @@ package enum ArtifactText {
         case .texts(let texts): texts.joined(separator: "; ")
         case .integers(let integers): integers.map(String.init).joined(separator: ", ")
         case .numbers(let numbers): numbers.map { String($0) }.joined(separator: ", ")
+        }
+    }
+}
+
+extension LayerDescription {
+    /// For example `convolution 5x5, stride 2`.
+    fileprivate var words: String {
+        switch self {
+        case .convolution(let layer):
+            var words = "convolution \(layer.kernel)x\(layer.kernel)"
+            if layer.stride != 1 { words += ", stride \(layer.stride)" }
+            if layer.groups != 1 { words += ", \(layer.groups) groups" }
+            if let padding = layer.ownPadding { words += ", padding \(padding) (\(layer.border.rawValue))" }
+            return words
+        case .transposedConvolution(let layer):
+            var words = "transposed convolution \(layer.kernel)x\(layer.kernel), stride \(layer.stride)"
+            if layer.padding != 0 { words += ", padding \(layer.padding)" }
+            if layer.outputPadding != 0 { words += ", output padding \(layer.outputPadding)" }
+            return layer.border == .zero ? words : words + ", border \(layer.border.rawValue)"
+        case .prelu(_, _, let sharing): return "PReLU, slopes \(sharing.rawValue)"
+        case .relu: return "ReLU"
         }
     }
 }

@@ -21,7 +21,10 @@ extension Model {
                 "the model '\(name)' turns \(description.inputs) channels into \(description.outputs): luma is one, "
                     + "and RGB three")
         }
-        let input = evaluation.input(channels: description.inputs, for: sample)
+        let input =
+            takesEnlarged
+            ? evaluation.enlargedInput(channels: description.inputs, for: sample)
+            : evaluation.input(channels: description.inputs, for: sample)
         let output = try upscaled(input, pool: pool, level: level)
         for plane in output {
             guard let index = plane.values.firstIndex(where: { !$0.isFinite }) else { continue }
@@ -37,7 +40,7 @@ extension Model {
         return evaluation.prediction(of: output, shift: outputShift, for: sample)
     }
 
-    /// The network's output channels for those of LR in 0...1.
+    /// The network's output channels for those of LR, enlarged or not, in 0...1.
     private func upscaled(_ planes: [Plane], pool: WorkerPool, level: SIMDLevel) throws(NetworkError) -> [Plane] {
         let input = Tensor(
             shape: [planes.count, planes[0].height, planes[0].width],

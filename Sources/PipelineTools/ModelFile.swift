@@ -18,6 +18,9 @@ package struct Model: Hashable, Sendable {
     /// As tables show it, for example `FSRCNN`.
     package var name: String
     package var network: Network
+    /// HR pixels an LR pixel: the network's own scale, or any where the network takes LR already enlarged and keeps its
+    /// extent.
+    package var scale: Int
     /// Output pixel k belongs to HR pixel k + `outputShift`.
     package var outputShift: Int
     package var labelConvention: LabelConvention
@@ -26,14 +29,19 @@ package struct Model: Hashable, Sendable {
     /// Trained for less than the paper says, on purpose.
     package var isShortened: Bool
 
-    package var scale: Int { network.description.scale }
+    /// Whether the network takes LR that is enlarged to HR extents, as SRCNN does.
+    package var takesEnlarged: Bool { network.description.scale != scale }
 
+    /// A model of `scale`, by default the network's own.
     package init(
-        name: String, network: Network, outputShift: Int, labelConvention: LabelConvention,
+        name: String, network: Network, scale: Int? = nil, outputShift: Int, labelConvention: LabelConvention,
         padding: ConvolutionPadding, isShortened: Bool
     ) {
+        let own = network.description.scale
+        precondition(scale ?? own == own || own == 1, "a network of x\(own) cannot serve a model of x\(scale ?? 0)")
         self.name = name
         self.network = network
+        self.scale = scale ?? own
         self.outputShift = outputShift
         self.labelConvention = labelConvention
         self.padding = padding
@@ -71,9 +79,13 @@ extension Model {
         guard let convention = LabelConvention(rawValue: try attributes.text("label-convention")),
             let padding = ConvolutionPadding(rawValue: try attributes.text("padding"))
         else { throw attributes.fault("its label convention or padding is not known") }
+        let scale = try attributes.integer("scale")
+        guard scale == description.scale || description.scale == 1 && scale > 0 else {
+            throw attributes.fault("it says x\(scale), and its layers make x\(description.scale)")
+        }
         self.init(
             name: try attributes.text("name"),
-            network: try Network(description: description, parameters: parameters),
+            network: try Network(description: description, parameters: parameters), scale: scale,
             outputShift: try attributes.integer("output-shift"), labelConvention: convention, padding: padding,
             isShortened: try attributes.integer("shortened") != 0)
     }

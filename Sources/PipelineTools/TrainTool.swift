@@ -41,12 +41,28 @@ package struct TrainTool: Tool {
             .init("model", .model, summary: "the trained network"),
             .init("log", .trainingLog, summary: "loss, learning rate and validation over the steps"),
         ],
-        settings: Self.networkSettings + Self.optimizerSettings + Self.scheduleSettings + Self.runSettings)
+        settings: Self.networkSettings + Self.optimizerSettings + Self.scheduleSettings + Self.runSettings,
+        words: [
+            .init("fsrcnn", of: "architecture", summary: "FSRCNN(d, s, m)"),
+            .init("fsrcnn-s", of: "architecture", summary: "FSRCNN(32, 5, 1)"),
+            .init(
+                "srcnn-9-1-5", of: "architecture",
+                summary: "SRCNN with kernels of 9, 1 and 5, on patches of the rule 'srcnn'"),
+            .init("srcnn-9-5-5", of: "architecture", summary: "the same with kernels of 9, 5 and 5"),
+            .init(
+                "bicubic", of: "architecture",
+                summary: "one transposed convolution that begins as bicubic interpolation"),
+            .init("layers", of: "architecture", summary: "what 'layers' lists"),
+        ])
 
     private static let networkSettings: [ToolInterface.Setting] = [
         .init(
-            "architecture", .choice(["fsrcnn", "fsrcnn-s"]), .defaulted(.text("fsrcnn")),
-            summary: "FSRCNN(d, s, m), or FSRCNN-s = FSRCNN(32, 5, 1); of as many channels as the patches"),
+            "architecture",
+            .choice(["fsrcnn", "fsrcnn-s", "srcnn-9-1-5", "srcnn-9-5-5", "bicubic", "layers"]),
+            .defaulted(.text("fsrcnn")), summary: "of as many channels as the patches"),
+        .init(
+            "layers", .list(of: .item(LayerItems.layers), minimum: 1), .optional,
+            summary: "the network of 'architecture: layers', from first to last"),
         .init("d", .integer(1...1024), .optional, summary: "feature channels of 'fsrcnn', 56 where it is left out"),
         .init("s", .integer(1...1024), .optional, summary: "shrunk channels of 'fsrcnn', 12 where it is left out"),
         .init("m", .integer(0...64), .optional, summary: "mapping layers of 'fsrcnn', 4 where it is left out"),
@@ -65,13 +81,23 @@ package struct TrainTool: Tool {
             "expand-initialiser", .choice(WeightRule.allCases.map(\.rawValue)), .optional,
             summary: "first weights of the layer 'expand', as the others where it is left out"),
         .init("first-slope", .number(-1...1), .optional, summary: "of PReLU, 0.25 where it is left out"),
-        .init("name", .text, .optional, summary: "the model's name in tables; FSRCNN, FSRCNN-s or FSRCNN(d,s,m)"),
+        .init(
+            "name", .text, .optional,
+            summary: "the model's name in tables; FSRCNN, FSRCNN-s, FSRCNN(d,s,m), SRCNN, SRCNN(9-5-5), 'learned "
+                + "interpolation' or 'network' where it is left out"),
     ]
 
     private static let optimizerSettings: [ToolInterface.Setting] = [
         .init(
-            "steps", .integer(1...1_000_000_000), .required,
-            summary: "optimizer steps, a batch each; at most so many with 'stop-patience'"),
+            "steps", .integer(0...1_000_000_000), .required,
+            summary: "optimizer steps, a batch each; at most so many with 'stop-patience'; 0 gives the network as it "
+                + "begins"),
+        .init(
+            "loss", .choice(["mse", "l1", "charbonnier"]), .optional,
+            summary: "the mean of d^2, of |d|, or of sqrt(d^2 + epsilon^2); mse where it is left out"),
+        .init(
+            "charbonnier-epsilon", .number(1e-12...1), .optional,
+            summary: "of 'charbonnier', 0.001 where it is left out"),
         .init("batch", .integer(1...65536), .defaulted(.integer(128)), summary: "patches in a batch"),
         .init(
             "optimizer", .choice(["adam", "adamw", "sgd", "nesterov", "rmsprop"]), .defaulted(.text("adam")),
@@ -91,6 +117,9 @@ package struct TrainTool: Tool {
         .init(
             "deconvolution-weight-decay", .number(0...1), .optional,
             summary: "of the transposed convolution's weights; the same where it is left out"),
+        .init(
+            "layer-rates", .list(of: .item(LayerItems.rates), minimum: 1), .optional,
+            summary: "learning rates and weight decays of single layers, in place of those above"),
         .init(
             "gradient-limit", .number(.leastNormalMagnitude...1e30), .optional,
             summary: "gradients are scaled down to this Euclidean norm where they exceed it"),

@@ -32,14 +32,10 @@ struct TrainingPlan {
                 at: .input("patches"))
         }
         geometry = patches.geometry
-        let size = try FSRCNNSize(settings)
-        description = NetworkDescription.fsrcnn(
-            d: size.d, s: size.s, m: size.m, scale: geometry.scale, channels: channels,
-            labelConvention: geometry.convention, slopes: slopes,
-            deconvolutionPadding: settings.optionalInteger("deconvolution-padding") ?? 4)
-        name = settings.optionalText("name") ?? size.name
-        initialisation = Initialisation(settings)
-        configuration = try TrainingConfiguration(settings, padding: geometry.trainingPadding)
+        let network = try TrainedNetwork(settings, geometry: geometry, channels: channels, slopes: slopes)
+        (name, description, initialisation) = (network.name, network.description, network.initialisation)
+        configuration = try TrainingConfiguration(
+            settings, padding: geometry.trainingPadding, layers: try Self.layerRates(settings, description))
         interval = configuration.epochSteps ?? settings.integer("validation-interval")
         keepsBest = settings.text("keep") == "best"
         stopPatience = settings.optionalInteger("stop-patience")
@@ -51,6 +47,29 @@ struct TrainingPlan {
         isShortened = settings.boolean("shortened")
     }
 
+    private static func layerRates(
+        _ settings: ToolSettings, _ description: NetworkDescription
+    ) throws(ToolFailure) -> [String: LayerRates] {
+        let names = description.layers.filter { !$0.parameters.isEmpty }.map(\.name)
+        var rates: [String: LayerRates] = [:]
+        for (index, item) in (settings.optionalItems("layer-rates", of: LayerItems.rates) ?? []).enumerated() {
+            let name = item.fields.text("layer")
+            let place = ToolFailure.Place.setting("layer-rates", element: index)
+            guard names.contains(name) else {
+                throw ToolFailure(
+                    "the network has no layer '\(name)' with parameters", at: place,
+                    hint: "its layers are \(names.joined(separator: ", "))")
+            }
+            let rate = LayerRates(
+                learningRate: item.fields.optionalNumber("learning-rate"),
+                weightDecay: item.fields.optionalNumber("weight-decay"))
+            guard rates.updateValue(rate, forKey: name) == nil else {
+                throw ToolFailure("layer '\(name)' has its rates already", at: place)
+            }
+        }
+        return rates
+    }
+
     /// The network before the first step.
     var firstNetwork: Network {
         Network(description: description, seed: configuration.seed, initialisation: initialisation)
@@ -58,34 +77,39 @@ struct TrainingPlan {
 
     func model(_ network: Network) -> Model {
         Model(
-            name: name, network: network, outputShift: geometry.outputShift, labelConvention: geometry.convention,
+            name: name, network: network, scale: geometry.scale, outputShift: geometry.outputShift,
+            labelConvention: geometry.convention,
             padding: inferencePadding, isShortened: isShortened)
     }
 }
 
-extension Initialisation {
-    fileprivate init(_ settings: ToolSettings) {
-        func rule(_ name: String) -> WeightRule? { settings.optionalText(name).flatMap(WeightRule.init(rawValue:)) }
-        self.init()
-        if let rule = rule("initialiser") { weights = rule }
-        if let rule = rule("expand-initialiser") { layers["expand"] = rule }
-        if let first = settings.optionalNumber("first-slope") { slope = first }
-    }
-}
-
 extension TrainingConfiguration {
-    fileprivate init(_ settings: ToolSettings, padding: TrainingPadding) throws(ToolFailure) {
+    fileprivate init(
+        _ settings: ToolSettings, padding: TrainingPadding, layers: [String: LayerRates]
+    ) throws(ToolFailure) {
         let optimizer = try Optimizer(settings)
         var decay = settings.optionalNumber("weight-decay")
         if case .adamW = optimizer, decay == nil { decay = 0.01 }
         self.init(
-            optimizer: optimizer, learningRate: settings.number("learning-rate"),
+            loss: try Loss(settings), optimizer: optimizer, learningRate: settings.number("learning-rate"),
             deconvolutionLearningRate: settings.optionalNumber("deconvolution-learning-rate"),
             schedule: try LearningRateSchedule(settings), warmUpSteps: settings.optionalInteger("warm-up") ?? 0,
             epochSteps: settings.optionalInteger("epoch-steps"), weightDecay: decay ?? 0,
-            deconvolutionWeightDecay: settings.optionalNumber("deconvolution-weight-decay"), padding: padding,
-            batchSize: settings.integer("batch"), steps: settings.integer("steps"),
+            deconvolutionWeightDecay: settings.optionalNumber("deconvolution-weight-decay"), layers: layers,
+            padding: padding, batchSize: settings.integer("batch"), steps: settings.integer("steps"),
             seed: UInt64(settings.integer("seed")), gradientNormLimit: settings.optionalNumber("gradient-limit"))
+    }
+}
+
+extension Loss {
+    fileprivate init(_ settings: ToolSettings) throws(ToolFailure) {
+        let name = settings.optionalText("loss") ?? "mse"
+        if name != "charbonnier" { try settings.refuse(["charbonnier-epsilon"], in: "loss: \(name)") }
+        switch name {
+        case "l1": self = .l1
+        case "charbonnier": self = .charbonnier(epsilon: settings.optionalNumber("charbonnier-epsilon") ?? 1e-3)
+        default: self = .mse
+        }
     }
 }
 
@@ -148,42 +172,6 @@ extension ToolSettings {
     fileprivate func refuse(_ names: [String], in choice: String) throws(ToolFailure) {
         for name in names where optionalNumber(name) != nil {
             throw ToolFailure("'\(choice)' takes no '\(name)'", at: .setting(name))
-        }
-    }
-}
-
-/// Feature channels, shrunk channels and mapping layers of an FSRCNN.
-private struct FSRCNNSize: Hashable {
-    let d, s, m: Int
-
-    static let paper = FSRCNNSize()
-    static let small = FSRCNNSize(d: 32, s: 5, m: 1)
-
-    init(d: Int = 56, s: Int = 12, m: Int = 4) {
-        (self.d, self.s, self.m) = (d, s, m)
-    }
-
-    init(_ settings: ToolSettings) throws(ToolFailure) {
-        guard settings.text("architecture") == "fsrcnn-s" else {
-            self.init(
-                d: settings.optionalInteger("d") ?? Self.paper.d, s: settings.optionalInteger("s") ?? Self.paper.s,
-                m: settings.optionalInteger("m") ?? Self.paper.m)
-            return
-        }
-        for setting in ["d", "s", "m"] where settings.optionalInteger(setting) != nil {
-            throw ToolFailure(
-                "'fsrcnn-s' is FSRCNN(32, 5, 1) and takes no '\(setting)'", at: .setting(setting),
-                hint: "use 'architecture: fsrcnn'")
-        }
-        self = .small
-    }
-
-    /// As the paper calls it, so that no other network is taken for its FSRCNN; for example `FSRCNN(48,12,2)`.
-    var name: String {
-        switch self {
-        case .paper: "FSRCNN"
-        case .small: "FSRCNN-s"
-        default: "FSRCNN(\(d),\(s),\(m))"
         }
     }
 }

@@ -291,7 +291,7 @@ extension TrainingError {
     fileprivate var isDivergence: Bool {
         switch self {
         case .notFinite, .lossNotFinite: true
-        case .shapes, .noSamples, .state: false
+        case .shapes, .otherShapes, .noSamples, .state: false
         }
     }
 }

@@ -51,18 +51,6 @@ package enum Elementwise {
         level.kernels.loss(&arguments)
     }
 
-    /// The loss `squared`: `gradient` = scales * (output - labels), and adds weights * (output - labels)^2 to `sums`.
-    package static func squaredError(
-        _ level: SIMDLevel, output: UnsafePointer<Float>, outputGrid: Grid,
-        labels: UnsafePointer<Float>, labelGrid: Grid, gradient: UnsafeMutablePointer<Float>, gradientGrid: Grid,
-        scales: UnsafePointer<Float>,
-        weights: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
-    ) {
-        loss(
-            level, .squared, output: output, outputGrid: outputGrid, labels: labels, labelGrid: labelGrid,
-            gradient: gradient, gradientGrid: gradientGrid, scales: scales, weights: weights, sums: sums)
-    }
-
     /// Up to 16 samples of (channels, rows, columns) into the lanes of a grid; absent samples are zero.
     package static func interleave(
         _ samples: UnsafePointer<Float>, count: Int, into memory: UnsafeMutablePointer<Float>, grid: Grid

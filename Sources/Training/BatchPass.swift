@@ -17,11 +17,12 @@ struct BatchPass: Sendable {
     let labelGrid: Grid
     let labelPlace: Int
     let scratchPlace: Int
+    let loss: PixelLoss
     let memoryCount: Int  // floats of a worker's memory
     let packedCount: Int  // floats of the packed parameters of all stages
 
     /// `description` has the padding of training; the input has its channels and the given extent.
-    init(_ description: NetworkDescription, height: Int, width: Int) {
+    init(_ description: NetworkDescription, height: Int, width: Int, loss: PixelLoss) {
         let layers = LinearLayer.list(description)
         var memory = 0
         func place(_ count: Int) -> Int {
@@ -55,6 +56,7 @@ struct BatchPass: Sendable {
         memoryCount = memory
         parameterCount = description.parameterCount
         packedCount = stages.reduce(0) { $0 + $1.packedCount }
+        self.loss = loss
         self.stages = stages
     }
 
@@ -87,9 +89,9 @@ struct BatchPass: Sendable {
         let count: Int  // of them, at most 16
         let parameters, packed: UnsafePointer<Float>
         let memory: UnsafeMutablePointer<Float>  // of the worker
-        let lossScale: Float  // on the gradient of each squared difference
+        let lossScale: Float  // on the slope of each difference
         let gradient: UnsafeMutablePointer<Float>  // parameterCount floats, all written
-        let loss: UnsafeMutablePointer<Float>  // 16 sums of squared differences
+        let loss: UnsafeMutablePointer<Float>  // 16 sums of what differences cost
     }
 
     /// The loss of a group and the gradient of its parameters.
@@ -104,7 +106,7 @@ struct BatchPass: Sendable {
     /// The loss of a group alone, with the same result.
     func measure(_ level: SIMDLevel, _ group: Group) -> Int? {
         forward(level, group)
-        squaredError(level, group)
+        compare(level, group)
         for lane in 0..<Grid.lanes where !group.loss[lane].isFinite { return firstNonFiniteStage(group.memory) }
         return nil
     }
@@ -158,7 +160,7 @@ struct BatchPass: Sendable {
         stage.output.fillMargins(border, in: memory + stage.places.output)
     }
 
-    private func squaredError(_ level: SIMDLevel, _ group: Group) {
+    private func compare(_ level: SIMDLevel, _ group: Group) {
         let last = stages[stages.count - 1]
         let labels = group.memory + labelPlace
         Elementwise.interleave(group.labels, count: group.count, into: labels, grid: labelGrid)
@@ -168,8 +170,8 @@ struct BatchPass: Sendable {
             lanes[Grid.lanes + lane] = lane < group.count ? 1 : 0
             group.loss[lane] = 0
         }
-        Elementwise.squaredError(
-            level, output: group.memory + last.places.output, outputGrid: last.output, labels: labels,
+        Elementwise.loss(
+            level, loss, output: group.memory + last.places.output, outputGrid: last.output, labels: labels,
             labelGrid: labelGrid, gradient: group.memory + last.places.gradient, gradientGrid: last.gradient,
             scales: lanes, weights: lanes + Grid.lanes, sums: group.loss)
     }

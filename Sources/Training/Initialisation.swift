@@ -66,7 +66,8 @@ package struct Initialisation: Hashable, Sendable {
         var random = CounterRandom(seed: seed, purpose: .weightInitialisation, sample: place)
         switch (parameter.kind, layer) {
         case (.bias, _): return [Float](repeating: 0, count: parameter.shape.count)
-        case (.slope, _), (.weight, .prelu), (.weight, .relu): return [Float](repeating: Float(slope), count: parameter.shape.count)
+        case (.slope, _), (.weight, .prelu), (.weight, .relu):
+            return [Float](repeating: Float(slope), count: parameter.shape.count)
         case (.weight, .convolution(let layer)):
             return (layers[layer.name] ?? weights).values(parameter.shape, &random)
         case (.weight, .transposedConvolution(let layer)):

@@ -33,8 +33,9 @@ package struct ConvolutionLayer: Hashable, Sendable {
     package var border: Border { padding == .replicate ? .replicate : .zero }
 }
 
-/// Weight (inputs, outputs, kernel, kernel), bias (outputs); output extent (n - 1) * stride + kernel - 2 * padding
-/// + outputPadding, which may be negative.
+/// Weight (inputs, outputs, kernel, kernel), bias (outputs).
+///
+/// The output extent is (n - 1) * stride + kernel - 2 * padding + outputPadding, which may be negative.
 package struct TransposedConvolutionLayer: Hashable, Sendable {
     package let name: String
     package let inputs, outputs: Int
@@ -107,6 +108,10 @@ package enum LayerDescription: Hashable, Sendable {
         case .convolution, .transposedConvolution: false
         case .prelu, .relu: true
         }
+    }
+
+    var isTransposed: Bool {
+        if case .transposedConvolution = self { true } else { false }
     }
 
     /// Names and shapes of the parameters, in their order in the network.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Tensors
+package import Tensors
 
 /// How labels are cut and where the output lies on the high-resolution image.
 package enum LabelConvention: String, Hashable, Sendable, CaseIterable {
@@ -145,8 +145,8 @@ package struct NetworkDescription: Hashable, Sendable {
         NetworkDescription(checked: layers.map { $0.padded(padding) })
     }
 
-    /// Output pixels an input pixel: the strides of transposed convolutions by those of convolutions; 0 where that is no
-    /// whole number.
+    /// Output pixels an input pixel: the strides of transposed convolutions by those of convolutions; 0 where that is
+    /// no whole number.
     package var scale: Int {
         var (up, down) = (1, 1)
         for layer in layers {
@@ -172,6 +172,15 @@ package struct NetworkDescription: Hashable, Sendable {
     /// Elements of all parameters.
     package var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
+    /// Channels, rows and columns that come of those of an input; nil where the channels do not fit or too little is
+    /// left for a layer.
+    package func outputShape(_ input: Shape) -> Shape? {
+        guard input.rank == 3, input[0] == inputs, let rows = outputExtent(input[1]),
+            let columns = outputExtent(input[2])
+        else { return nil }
+        return [outputs, rows, columns]
+    }
+
     /// The extent that an extent of the input becomes; nil where too little is left for a layer.
     package func outputExtent(_ extent: Int) -> Int? {
         var extent = extent
@@ -196,6 +205,15 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case shape(parameter: String, expected: String, found: String)
     case imageTooSmall(height: Int, width: Int)
     case imageChannels(expected: Int, found: Int)
+
+    /// The layer at fault, where it is one.
+    package var layer: String? {
+        switch self {
+        case .repeatedLayer(let name), .channels(let name, _, _), .layer(let name, _), .misplacedActivation(let name):
+            name
+        case .empty, .tooLarge, .missingParameter, .unknownParameter, .shape, .imageTooSmall, .imageChannels: nil
+        }
+    }
 
     package var description: String {
         switch self {

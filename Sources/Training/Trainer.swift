@@ -174,7 +174,8 @@ package final class Trainer {
     private func groupWork(_ pass: BatchPass, _ size: Int, _ source: some PatchSource) -> GroupWork {
         GroupWork(
             pass: pass, level: level, batchSize: size, inputCount: source.inputShape.count,
-            labelCount: source.labelShape.count, lossScale: Float(2 / Double(size * source.labelShape.count)),
+            labelCount: source.labelShape.count,
+            lossScale: Float(configuration.loss.pixelLoss.slope / Double(size * source.labelShape.count)),
             parameters: parameters, packed: packed, workerMemory: workerMemory, inputs: inputs, labels: labels,
             gradients: groupGradients, losses: groupLosses, failures: groupFailures)
     }
@@ -184,9 +185,9 @@ package final class Trainer {
         var loss = 0.0
         for group in 0..<groups {
             let failure = Int(groupFailures.pointer[group])
-            if failure == pass.stages.count { throw TrainingError.lossNotFinite(step: step) }
+            if failure == pass.stages.count { throw TrainingError.lossNotFinite(moment(step)) }
             if failure >= 0 {
-                throw TrainingError.notFinite(step: step, layer: pass.stages[failure].layer.name, what: .activation)
+                throw TrainingError.notFinite(moment(step), layer: pass.stages[failure].layer.name, what: .activation)
             }
             for lane in 0..<Grid.lanes { loss += Double(groupLosses.pointer[group * Grid.lanes + lane]) }
         }
@@ -270,10 +271,20 @@ package final class Trainer {
             let end = start + parameter.shape.count
             if values[start..<end].contains(where: { !$0.isFinite }) {
                 throw TrainingError.notFinite(
-                    step: what == .gradient ? step + 1 : step, layer: parameter.layer, what: what)
+                    moment(what == .gradient ? step + 1 : step), layer: parameter.layer, what: what)
             }
             start = end
         }
+    }
+
+    /// A step, counted from 1, and the epoch it falls in: one of `epochSteps`, or where there are none a pass over all
+    /// samples.
+    private func moment(_ step: Int) -> TrainingError.Moment {
+        let before = max(step - 1, 0)
+        let epoch =
+            configuration.epochSteps.map { before / $0 }
+            ?? before * configuration.batchSize / max(order?.count ?? 1, 1)
+        return TrainingError.Moment(step: step, epoch: epoch + 1)
     }
 
     // MARK: Preparation
@@ -284,20 +295,21 @@ package final class Trainer {
     private func prepare(_ source: some PatchSource) throws -> BatchPass {
         if let pass {
             guard source.inputShape == inputShape, source.labelShape == labelShape else {
-                throw TrainingError.shapes(input: source.inputShape.description, label: source.labelShape.description)
+                throw TrainingError.otherShapes(
+                    input: source.inputShape, label: source.labelShape, usualInput: inputShape,
+                    usualLabel: labelShape)
             }
             return pass
         }
         let padded = description.padded(training: configuration.padding)
         let input = source.inputShape
-        guard input.rank == 3, input[0] == description.inputs,
-            let height = padded.outputExtent(input[1]), let width = padded.outputExtent(input[2]),
-            source.labelShape == [description.outputs, height, width]
-        else {
-            throw TrainingError.shapes(input: input.description, label: source.labelShape.description)
+        let output = padded.outputShape(input)
+        guard let output, source.labelShape == output else {
+            throw TrainingError.shapes(input: input, output: output, label: source.labelShape)
         }
         guard source.count > 0 else { throw TrainingError.noSamples }
-        let pass = BatchPass(padded, height: input[1], width: input[2])
+        let pass = BatchPass(
+            padded, height: input[1], width: input[2], loss: configuration.loss.pixelLoss.loss)
         packed = FloatMemory(count: pass.packedCount)
         workerMemory = (0..<min(pool.threads, groupCount)).map { _ in FloatMemory(count: pass.memoryCount) }
         groupGradients = FloatMemory(count: groupCount * pass.parameterCount)
@@ -314,8 +326,7 @@ package final class Trainer {
     {
         description.layers.flatMap { layer in
             layer.parameters.flatMap { parameter in
-                var rate = configuration.learningRate
-                if case .transposedConvolution = layer { rate = configuration.deconvolutionLearningRate }
+                var rate = configuration.learningRate(of: layer)
                 switch parameter.kind {
                 case .weight: break
                 case .bias: rate *= configuration.biasLearningRateFactor
@@ -330,11 +341,10 @@ package final class Trainer {
 extension Trainer {
     /// How much of each parameter decays; empty where none does.
     private static func decays(_ description: NetworkDescription, _ configuration: TrainingConfiguration) -> [Double] {
-        guard configuration.weightDecay != 0 || configuration.deconvolutionWeightDecay != 0 else { return [] }
+        guard configuration.decays else { return [] }
         return description.layers.flatMap { layer in
             layer.parameters.flatMap { parameter in
-                var decay = configuration.weightDecay
-                if case .transposedConvolution = layer { decay = configuration.deconvolutionWeightDecay }
+                let decay = configuration.weightDecay(of: layer)
                 return [Double](repeating: parameter.kind == .weight ? decay : 0, count: parameter.shape.count)
             }
         }
@@ -382,22 +392,40 @@ package enum TrainingError: Error, Hashable, CustomStringConvertible {
         case parameter = "updated parameter"
     }
 
-    /// Steps count from 1 here.
-    case notFinite(step: Int, layer: String, what: Quantity)
+    /// Both count from 1.
+    package struct Moment: Hashable, Sendable, CustomStringConvertible {
+        package let step, epoch: Int
+
+        package init(step: Int, epoch: Int) {
+            (self.step, self.epoch) = (step, epoch)
+        }
+
+        package var description: String { "step \(step), epoch \(epoch)" }
+    }
+
+    case notFinite(Moment, layer: String, what: Quantity)
     /// All layers' outputs are finite; a label is not, or the square of a difference overflows.
-    case lossNotFinite(step: Int)
-    case shapes(input: String, label: String)
+    case lossNotFinite(Moment)
+    /// `output` is nil where the network can do nothing with the input.
+    case shapes(input: Shape, output: Shape?, label: Shape)
+    /// The patches are not as large as those that the run began with.
+    case otherShapes(input: Shape, label: Shape, usualInput: Shape, usualLabel: Shape)
     case noSamples
     case state(String)
 
     package var description: String {
         switch self {
-        case .notFinite(let step, let layer, let what):
-            "the \(what.rawValue) of layer '\(layer)' is not finite at step \(step)"
-        case .lossNotFinite(let step):
-            "the loss is not finite at step \(step), though every layer's output is"
-        case .shapes(let input, let label):
-            "the network does not turn patches of \(input) into labels of \(label)"
+        case .notFinite(let moment, let layer, let what):
+            "the \(what.rawValue) of layer '\(layer)' is not finite at \(moment)"
+        case .lossNotFinite(let moment):
+            "the loss is not finite at \(moment), though every layer's output is"
+        case .shapes(let input, nil, let label):
+            "the network cannot take patches of \(input), whose labels are \(label)"
+        case .shapes(let input, let output?, let label):
+            "the network turns patches of \(input) into \(output), and their labels are \(label)"
+        case .otherShapes(let input, let label, let usualInput, let usualLabel):
+            "patches of \(input) with labels of \(label) stand beside those of \(usualInput) with labels of "
+                + "\(usualLabel)"
         case .noSamples: "there are no training samples"
         case .state(let reason): "the training state cannot be restored: \(reason)"
         }

@@ -2,10 +2,23 @@
 
 import Tensors
 
-/// What is minimised.
-package enum Loss: String, Hashable, Sendable, CaseIterable {
-    /// The mean of the squared differences over samples, channels and pixels.
+/// What is minimised: the mean over samples, channels and pixels of what a difference d of output and label costs.
+package enum Loss: Hashable, Sendable {
+    /// d^2.
     case mse
+    /// |d|.
+    case l1
+    /// sqrt(d^2 + epsilon^2); Lai et al., 2017, have an epsilon of 1e-3.
+    case charbonnier(epsilon: Double)
+
+    /// What a kernel computes, and by what its slope is multiplied to be the loss's.
+    var pixelLoss: (loss: PixelLoss, slope: Double) {
+        switch self {
+        case .mse: (.squared, 2)
+        case .l1: (.absolute, 1)
+        case .charbonnier(let epsilon): (.charbonnier(epsilon: Float(epsilon)), 1)
+        }
+    }
 }
 
 /// How parameters follow their gradients.
@@ -71,6 +84,16 @@ package enum LearningRateSchedule: Hashable, Sendable {
     }
 }
 
+/// How fast a layer's parameters follow their gradients, where it is not as the others do.
+package struct LayerRates: Hashable, Sendable {
+    package var learningRate, weightDecay: Double?
+
+    package init(learningRate: Double? = nil, weightDecay: Double? = nil) {
+        self.learningRate = learningRate
+        self.weightDecay = weightDecay
+    }
+}
+
 /// Everything that decides a training run besides the network and the samples.
 package struct TrainingConfiguration: Hashable, Sendable {
     package var loss: Loss
@@ -91,6 +114,8 @@ package struct TrainingConfiguration: Hashable, Sendable {
     package var weightDecay: Double
     /// For the weights of transposed convolutions.
     package var deconvolutionWeightDecay: Double
+    /// What single layers have instead, by their names.
+    package var layers: [String: LayerRates]
     package var padding: TrainingPadding
     package var batchSize: Int
     /// Steps of the whole run.
@@ -104,7 +129,8 @@ package struct TrainingConfiguration: Hashable, Sendable {
         deconvolutionLearningRate: Double? = nil, biasLearningRateFactor: Double = 1,
         slopeLearningRateFactor: Double = 1, schedule: LearningRateSchedule = .constant, warmUpSteps: Int = 0,
         epochSteps: Int? = nil, weightDecay: Double = 0, deconvolutionWeightDecay: Double? = nil,
-        padding: TrainingPadding = .validFirst, batchSize: Int = 128, steps: Int, seed: UInt64 = 0,
+        layers: [String: LayerRates] = [:], padding: TrainingPadding = .validFirst, batchSize: Int = 128, steps: Int,
+        seed: UInt64 = 0,
         gradientNormLimit: Double? = nil
     ) {
         precondition(batchSize > 0, "a batch has at least one sample, not \(batchSize)")
@@ -123,11 +149,27 @@ package struct TrainingConfiguration: Hashable, Sendable {
         self.epochSteps = epochSteps
         self.weightDecay = weightDecay
         self.deconvolutionWeightDecay = deconvolutionWeightDecay ?? weightDecay
+        self.layers = layers
         self.padding = padding
         self.batchSize = batchSize
         self.steps = steps
         self.seed = seed
         self.gradientNormLimit = gradientNormLimit
+    }
+
+    /// Of a layer's weights.
+    func learningRate(of layer: LayerDescription) -> Double {
+        layers[layer.name]?.learningRate ?? (layer.isTransposed ? deconvolutionLearningRate : learningRate)
+    }
+
+    /// Of a layer's weights.
+    func weightDecay(of layer: LayerDescription) -> Double {
+        layers[layer.name]?.weightDecay ?? (layer.isTransposed ? deconvolutionWeightDecay : weightDecay)
+    }
+
+    /// Whether anything decays.
+    var decays: Bool {
+        weightDecay != 0 || deconvolutionWeightDecay != 0 || layers.values.contains { ($0.weightDecay ?? 0) != 0 }
     }
 
     /// What the rates are multiplied by at a step, counted from 0, besides what a plateau did.

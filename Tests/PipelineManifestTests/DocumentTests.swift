@@ -22,7 +22,7 @@ import Testing
             "train", inputs: [("patches", .one), ("validation", .optional)],
             settings: [
                 ("steps", .integer(1...Int.max)), ("learning-rate", .number(0...1)), ("seed", .integer(0...9)),
-                ("layers", .list(of: .item(layers), minimum: 1)),
+                ("architecture", .text), ("layers", .list(of: .item(layers), minimum: 1)),
             ]),
         tool(
             "evaluate", inputs: [("images", .one), ("model", .optional)],
@@ -32,11 +32,10 @@ import Testing
 
     private static let layers = ItemType([
         layer("convolution", .integer(1...4096), fields: [("kernel", .required), ("name", .optional)]),
-        layer("prelu", .choice(["per-layer", "per-channel"])), layer("relu"), layer("leaky-relu", .number(0...1)),
+        layer("prelu", .choice(["per-layer", "per-channel"])), layer("relu", fields: [("name", .optional)]),
         layer(
             "transposed-convolution", .integer(1...4096),
             fields: [("kernel", .required), ("stride", .optional), ("padding", .optional)]),
-        layer("pixel-shuffle", fields: [("scale", .required)]),
     ])
 
     private static func layer(

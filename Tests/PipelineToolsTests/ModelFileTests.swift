@@ -96,7 +96,8 @@ import Training
                 + "training shortened")
         #expect(
             lines.contains(
-                "  convolution name=feature inputs=1 outputs=32 kernel=5 padding=zero  [weight 32x1x5x5, bias 32]"))
-        #expect(lines.last == "3937 weights, 4016 parameters in all")
+                "  feature        convolution 5x5                                  32x24x24            "
+                    + "weight 32x1x5x5, bias 32    832"))
+        #expect(lines.last == "3,937 weights, 4,016 parameters in all")
     }
 }

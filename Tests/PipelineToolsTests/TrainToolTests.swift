@@ -446,8 +446,8 @@ import Training
             }
         }
         let (sgd, adam) = (try refusal("sgd"), try refusal("adam"))
-        #expect(sgd.message == "the output of layer 'expand' is not finite at step 3")
-        #expect(adam.message == "the loss is not finite at step 2, though every layer's output is")
+        #expect(sgd.message == "the output of layer 'expand' is not finite at step 3, epoch 1")
+        #expect(adam.message == "the loss is not finite at step 2, epoch 1, though every layer's output is")
         #expect(sgd.hint == "a smaller 'learning-rate' may help" && adam.hint == sgd.hint)
     }
 

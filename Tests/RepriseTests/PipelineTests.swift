@@ -74,7 +74,7 @@ import Testing
         let project = try project()
         try project.reprise("run", "tiny.yml", "-q")
         let model = try project.reprise("show", "tiny.yml", "train/model", "-q")
-        #expect(model.output.contains("3937 weights"), "the paper's count for FSRCNN-s: \(model.output)")
+        #expect(model.output.contains("3,937 weights"), "the paper's count for FSRCNN-s: \(model.output)")
         let exported = try project.reprise("export", "tiny.yml", "evaluate", "--to", "out", "-q")
         #expect(exported.output == "out/picture.png\nout/predictions.h5\nout/scores.json\nout/table.csv\n")
         #expect(try project.text("out/table.csv").hasPrefix("dataset,scale,image,model,protocol,metric,value\nTiny,3,"))

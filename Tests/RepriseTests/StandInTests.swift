@@ -27,7 +27,7 @@ import Testing
             #expect((10...60).contains(score?["value"] as? Double ?? 0), "\(score ?? [:])")
         }
         let model = try project.run(["show", "stand-in.yml", "train/model", "-q"] + small, environment: [:])
-        #expect(model.output.contains("24683 parameters in all"), "\(model.output)")
+        #expect(model.output.contains("24,683 parameters in all"), "\(model.output)")
 
         let again = try project.run(["run", "stand-in.yml"] + small, environment: [:])
         #expect(again.output.contains("Nothing to do: all 9 stages are up to date."), "\(again.output)")

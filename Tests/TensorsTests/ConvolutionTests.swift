@@ -31,7 +31,8 @@ private struct ConvolutionCase: CustomStringConvertible {
 
     var shape: reprise_convolution_shape {
         reprise_convolution_shape(
-            inputs: convolution.inputs / convolution.groups, outputs: convolution.outputs / convolution.groups, height: height, width: width,
+            inputs: convolution.inputs / convolution.groups, outputs: convolution.outputs / convolution.groups,
+            height: height, width: width,
             kernel_height: convolution.kernel, kernel_width: convolution.kernel, stride: convolution.stride,
             padding: convolution.padding, replicate: border == .replicate)
     }

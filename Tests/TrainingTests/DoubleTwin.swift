@@ -54,7 +54,8 @@ struct DoubleTwin {
         let (p, kernel) = (layer.paddingExtent, layer.kernel)
         let (groupInputs, groupOutputs) = (layer.inputs / layer.groups, layer.outputs / layer.groups)
         var y = Planes(
-            layer.outputs, (x.rows + 2 * p - kernel) / layer.stride + 1, (x.columns + 2 * p - kernel) / layer.stride + 1)
+            layer.outputs, (x.rows + 2 * p - kernel) / layer.stride + 1, (x.columns + 2 * p - kernel) / layer.stride + 1
+        )
         for o in 0..<layer.outputs {
             for r in 0..<y.rows {
                 for c in 0..<y.columns {
@@ -109,8 +110,8 @@ struct DoubleTwin {
         return y
     }
 
-    /// The mean squared error over the samples of a source.
-    func loss(_ source: MemoryPatchSource, samples: [Int]) -> Double {
+    /// The mean loss over the samples of a source.
+    func loss(_ source: MemoryPatchSource, samples: [Int], _ loss: Loss = .mse) -> Double {
         let (inputCount, labelCount) = (source.inputShape.count, source.labelShape.count)
         let inputs = FloatMemory(count: samples.count * inputCount)
         let labels = FloatMemory(count: samples.count * labelCount)
@@ -121,7 +122,12 @@ struct DoubleTwin {
             for place in 0..<inputCount { x.values[place] = Double(inputs.pointer[sample * inputCount + place]) }
             for (place, value) in output(x).values.enumerated() {
                 let difference = value - Double(labels.pointer[sample * labelCount + place])
-                sum += difference * difference
+                switch loss {
+                case .mse: sum += difference * difference
+                case .l1: sum += difference.magnitude
+                case .charbonnier(let epsilon):
+                    sum += (difference * difference + epsilon * epsilon).squareRoot()
+                }
             }
         }
         return sum / Double(samples.count * labelCount)

@@ -228,7 +228,9 @@ private final class ChosenLosses: PatchSource {
         let found = #expect(throws: TrainingError.self) {
             try trainer.meanLoss(of: randomPatches(4, size: 7, for: description, padding: .zero))
         }
-        #expect(found?.description == "the network does not turn patches of 1x7x7 into labels of 1x13x13")
+        #expect(
+            found?.description
+                == "patches of 1x7x7 with labels of 1x13x13 stand beside those of 1x6x6 with labels of 1x11x11")
     }
 
     @Test func `a gradient's norm is known where there are epochs`() throws {

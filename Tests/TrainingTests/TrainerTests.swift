@@ -130,10 +130,10 @@ private func trained(
             network: try Network(description: description, parameters: parameters), configuration: configuration(),
             pool: WorkerPool(threads: 2), level: .best)
         let source = randomPatches(70, size: 9, for: description, padding: .validFirst)
-        let error = #expect(throws: TrainingError.notFinite(step: 1, layer: "map2", what: .activation)) {
-            try trainer.step(source)
-        }
-        #expect(error?.description == "the output of layer 'map2' is not finite at step 1")
+        let error = #expect(
+            throws: TrainingError.notFinite(.init(step: 1, epoch: 1), layer: "map2", what: .activation)
+        ) { try trainer.step(source) }
+        #expect(error?.description == "the output of layer 'map2' is not finite at step 1, epoch 1")
     }
 
     @Test func `a label that is not finite ends training with the step`() throws {
@@ -145,8 +145,8 @@ private func trained(
             network: Network(description: description, seed: 3), configuration: configuration(),
             pool: WorkerPool(threads: 1), level: .best)
         #expect(good.labelShape == source.labelShape)
-        let error = #expect(throws: TrainingError.lossNotFinite(step: 1)) { try trainer.step(source) }
-        #expect(error?.description == "the loss is not finite at step 1, though every layer's output is")
+        let error = #expect(throws: TrainingError.lossNotFinite(.init(step: 1, epoch: 1))) { try trainer.step(source) }
+        #expect(error?.description == "the loss is not finite at step 1, epoch 1, though every layer's output is")
     }
 
     @Test func `patches that do not suit the network are refused`() throws {
@@ -156,7 +156,7 @@ private func trained(
         let source = MemoryPatchSource(
             inputs: randomTensor([4, 1, 9, 9], seed: 1), labels: randomTensor([4, 1, 12, 12], seed: 2))
         let error = #expect(throws: TrainingError.self) { try trainer.step(source) }
-        #expect(error?.description == "the network does not turn patches of 1x9x9 into labels of 1x12x12")
+        #expect(error?.description == "the network turns patches of 1x9x9 into 1x13x13, and their labels are 1x12x12")
     }
 
     @Test func `each epoch shows every sample once`() throws {

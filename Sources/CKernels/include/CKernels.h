@@ -193,8 +193,9 @@ typedef struct reprise_transposed_shape {
 /// row, column.
 void reprise_reference_convolution(
     const reprise_convolution_shape *shape, const float *x, const float *w, const float *b, float *y);
-/// dy, w -> dx; order: output, then the kernel's rows and columns of this pixel's phase, ascending; the replicated border
-/// is then folded back, columns before rows, nearest first. `scratch` holds inputs * (height + 2 padding) * (width + 2 padding) floats.
+/// dy, w -> dx; order: output, then the kernel's rows and columns of this pixel's phase, ascending; the replicated
+/// border is then folded back, columns before rows, nearest first. `scratch` holds
+/// inputs * (height + 2 padding) * (width + 2 padding) floats.
 void reprise_reference_convolution_input_gradient(
     const reprise_convolution_shape *shape, const float *dy, const float *w, float *dx, float *scratch);
 /// 16 samples of x and dy -> dw; each sample sums over rows and columns, then the lanes by halves.
