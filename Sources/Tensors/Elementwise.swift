@@ -4,31 +4,26 @@ import CKernels
 
 /// The steps of training between the convolutions, on grids in the batch layout.
 package enum Elementwise {
-    /// The way back through an activation and the bias, in place, for some rows: `gradient` becomes that of the sums
-    /// under the activation.
+    /// The way back through PReLU and bias, in place: `gradient` becomes that of the sums under the activation.
     ///
-    /// Adds to `laneSums`, 2 * channels * 16 floats: first the slopes' gradients, then the biases'. Rows in order, in
-    /// however many calls, give the same bits.
+    /// `biasTotals` and `slopeTotals` get one total a channel. `scratch` has room for 2 * channels * 16 floats.
     package static func activationGradient(
-        _ level: SIMDLevel, gradient: UnsafeMutablePointer<Float>, grid: Grid, rows: Range<Int>,
+        _ level: SIMDLevel, gradient: UnsafeMutablePointer<Float>, grid: Grid,
         values: (memory: UnsafePointer<Float>, grid: Grid, slopes: UnsafePointer<Float>)?,
-        laneSums: UnsafeMutablePointer<Float>
+        scratch: UnsafeMutablePointer<Float>, biasTotals: UnsafeMutablePointer<Float>,
+        slopeTotals: UnsafeMutablePointer<Float>?
     ) {
+        let count = grid.channels * Grid.lanes
+        scratch.update(repeating: 0, count: 2 * count)
+        let kernels = level.kernels
         var arguments = reprise_activation_gradient(
-            gradient: gradient + grid.origin + rows.lowerBound * grid.rowStride, gradient_channel: grid.channelStride,
-            gradient_row: grid.rowStride,
-            values: values.map { $0.memory + $0.grid.origin + rows.lowerBound * $0.grid.rowStride },
-            values_channel: values?.grid.channelStride ?? 0, values_row: values?.grid.rowStride ?? 0,
-            channels: grid.channels, rows: rows.count, columns: grid.width, slopes: values?.slopes,
-            slope_sums: laneSums, bias_sums: laneSums + grid.channels * Grid.lanes)
-        level.kernels.activation_gradient(&arguments)
-    }
-
-    /// The totals of `count` sums of 16 lanes, which are added by halves.
-    package static func laneTotals(
-        _ level: SIMDLevel, _ sums: UnsafePointer<Float>, count: Int, to totals: UnsafeMutablePointer<Float>
-    ) {
-        level.kernels.lane_totals(sums, count, totals)
+            gradient: gradient + grid.origin, gradient_channel: grid.channelStride, gradient_row: grid.rowStride,
+            values: values.map { $0.memory + $0.grid.origin }, values_channel: values?.grid.channelStride ?? 0,
+            values_row: values?.grid.rowStride ?? 0, channels: grid.channels, rows: grid.height, columns: grid.width,
+            slopes: values?.slopes, slope_sums: scratch, bias_sums: scratch + count)
+        kernels.activation_gradient(&arguments)
+        kernels.lane_totals(scratch + count, grid.channels, biasTotals)
+        if let slopeTotals { kernels.lane_totals(scratch, grid.channels, slopeTotals) }
     }
 
     /// A loss and its slope: `gradient` = scales * slope(output - labels), and adds weights * loss(output - labels) to

@@ -14,8 +14,7 @@ package struct WeightedSums: Sendable {
     let outputOffsets: [Int]
     let outputRow, outputColumn: Int
     /// The extent of the sums; `columns` counts vectors.
-    package let rows: Int
-    let columns: Int
+    let rows, columns: Int
     /// For each packed weight its place in the layer's tensor.
     let packing: [Int]
     /// For each output the channel whose bias and slope it has.
@@ -90,8 +89,7 @@ package struct PixelProducts: Sendable {
     let channels, denseChannel, denseRow: Int
     let tapOffsets: [Int]
     let inputRow, inputColumn: Int
-    package let rows: Int
-    let columns: Int
+    let rows, columns: Int
 
     /// Sums of all channels and taps.
     package var totals: Int { channels * tapOffsets.count }
@@ -104,31 +102,14 @@ package struct PixelProducts: Sendable {
         scratch: UnsafeMutablePointer<Float>, totals result: UnsafeMutablePointer<Float>
     ) {
         scratch.update(repeating: 0, count: scratchCount)
-        add(level, rows: 0..<rows, dense: dense, input: input, to: scratch)
-        total(level, scratch, to: result)
-    }
-
-    /// Adds the products of some rows to the sums of the 16 lanes.
-    ///
-    /// Rows in order, in however many calls, give the same bits.
-    package func add(
-        _ level: SIMDLevel, rows part: Range<Int>, dense: UnsafePointer<Float>, input: UnsafePointer<Float>,
-        to scratch: UnsafeMutablePointer<Float>
-    ) {
+        let kernels = level.kernels
         tapOffsets.withUnsafeBufferPointer { taps in
             var products = reprise_products(
-                dense: dense + denseOrigin + part.lowerBound * denseRow, channels: channels,
-                dense_channel: denseChannel, dense_row: denseRow, input: input + part.lowerBound * inputRow,
-                tap_offsets: taps.baseAddress, taps: taps.count, input_row: inputRow, input_column: inputColumn,
-                rows: part.count, columns: columns, sums: scratch)
-            level.kernels.pixel_products(&products)
+                dense: dense + denseOrigin, channels: channels, dense_channel: denseChannel, dense_row: denseRow,
+                input: input, tap_offsets: taps.baseAddress, taps: taps.count,
+                input_row: inputRow, input_column: inputColumn, rows: rows, columns: columns, sums: scratch)
+            kernels.pixel_products(&products)
         }
-    }
-
-    /// The totals of the sums of lanes.
-    package func total(
-        _ level: SIMDLevel, _ scratch: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>
-    ) {
-        level.kernels.lane_totals(scratch, totals, result)
+        kernels.lane_totals(scratch, totals, result)
     }
 }

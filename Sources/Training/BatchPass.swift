@@ -3,10 +3,6 @@
 // One way through a network and back for 16 samples. All shapes, places in memory and lists of taps are worked out
 // once, in `BatchPass`; `run` then only computes. Every group of 16 samples leaves its own gradient, so that groups can
 // be computed by any thread in any order and added in a fixed one.
-//
-// Where a layer's output does not fit the nearer caches, it is streamed: the layer makes a few rows, and the next layer
-// takes them up at once, before they are gone; likewise on the way back. That changes when a row is made and never how:
-// every sum over rows is made in the order of the rows, in however many parts.
 
 import Tensors
 
@@ -42,11 +38,13 @@ struct BatchPass: Sendable {
             let places = BatchStage.Places(
                 input: inputPlace, sums: sumsPlace,
                 output: layer.activation == nil ? sumsPlace : place(grids.output.count),
-                gradient: place(grids.gradient.count), laneSums: place(2 * layer.outputs * Grid.lanes))
+                gradient: place(grids.gradient.count))
             let stage = BatchStage(
                 layer, grids: (input, grids.output, grids.gradient), places: places,
                 previousGradient: stages.last?.gradient, next: next)
-            scratch = max(scratch, stage.weightGradients.reduce(0) { $0 + $1.scratchCount }, layer.outputs)
+            scratch = max(
+                scratch, stage.weightGradients.map(\.scratchCount).max() ?? 0,
+                2 * layer.outputs * Grid.lanes + layer.outputs)
             stages.append(stage)
             (input, inputPlace) = (grids.output, places.output)
         }
@@ -119,45 +117,25 @@ struct BatchPass: Sendable {
         Elementwise.interleave(group.inputs, count: group.count, into: input, grid: first.input)
         if first.layer.border == .replicate { first.input.fillMargins(.replicate, in: input) }
         var packed = group.packed
-        var index = 0
-        while index < stages.count {
-            let stage = stages[index]
-            let nextPacked = packed + stage.packedCount
-            guard streamsForward(index) else {
-                sums(level, stage, packed, 0..<stage.forward[0].rows, group.memory)
-                fillOutputMargins(stage, group.memory)
-                (index, packed) = (index + 1, nextPacked)
-                continue
+        for stage in stages {
+            sums(level, stage, packed, group.memory)
+            if let border = stage.outputBorder {
+                stage.output.fillMargins(border, in: group.memory + stage.places.output)
             }
-            let next = stages[index + 1]
-            var done = 0
-            for strip in Self.strips(of: stage.output) {
-                sums(level, stage, packed, strip, group.memory)
-                let ready = next.rowsReady(after: strip.upperBound)
-                sums(level, next, nextPacked, done..<ready, group.memory)
-                done = ready
-            }
-            fillOutputMargins(next, group.memory)
-            (index, packed) = (index + 2, nextPacked + next.packedCount)
+            packed += stage.packedCount
         }
     }
 
     private func sums(
-        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, _ rows: Range<Int>,
-        _ memory: UnsafeMutablePointer<Float>
+        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, _ memory: UnsafeMutablePointer<Float>
     ) {
         var packed = packed
         for sums in stage.forward {
             sums.run(
                 level, packed: packed, input: memory + stage.places.input, output: memory + stage.places.sums,
-                activated: stage.layer.activation == nil ? nil : memory + stage.places.output, rows: rows)
+                activated: stage.layer.activation == nil ? nil : memory + stage.places.output)
             packed += sums.packedCount
         }
-    }
-
-    private func fillOutputMargins(_ stage: BatchStage, _ memory: UnsafeMutablePointer<Float>) {
-        guard let border = stage.outputBorder else { return }
-        stage.output.fillMargins(border, in: memory + stage.places.output)
     }
 
     private func compare(_ level: SIMDLevel, _ group: Group) {
@@ -180,156 +158,73 @@ struct BatchPass: Sendable {
 
     private func backward(_ level: SIMDLevel, _ group: Group) {
         var packed = group.packed + packedCount
-        var isStreamed = false  // whether the stage's own gradients were made with the stage after it
         for index in stages.indices.reversed() {
             let stage = stages[index]
             packed -= stage.packedCount
-            if !isStreamed {
-                begin(stage, group.memory)
-                addGradients(level, stage, 0..<stage.output.height, group)
-                addProducts(level, stage, 0..<stage.weightGradients[0].rows, group.memory)
-                finish(level, stage, group)
-            }
+            activationGradient(level, stage, group)
+            weightGradient(level, stage, group)
             guard index > 0 else { return }
-            let gradientPacked = packed + stage.forwardPackedCount
-            isStreamed = streamsBackward(index)
-            if isStreamed {
-                streamBackward(level, stage, gradientPacked, to: stages[index - 1], group)
-            } else {
-                inputGradient(level, stage, gradientPacked, to: stages[index - 1], group.memory)
-            }
+            inputGradient(
+                level, stage, packed + stage.forwardPackedCount, to: stages[index - 1], group.memory)
         }
-    }
-
-    /// The gradients of the stage before, a few rows of its output's gradient at a time.
-    private func streamBackward(
-        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, to previous: BatchStage,
-        _ group: Group
-    ) {
-        begin(previous, group.memory)
-        for strip in Self.strips(of: previous.gradient) {
-            inputGradientSums(level, stage, packed, strip, to: previous, group.memory)
-            addGradients(level, previous, strip, group)
-            addProducts(level, previous, strip, group.memory)
-        }
-        finish(level, previous, group)
     }
 
     private func inputGradient(
         _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, to previous: BatchStage,
         _ memory: UnsafeMutablePointer<Float>
     ) {
-        inputGradientSums(level, stage, packed, nil, to: previous, memory)
         let gradient = memory + previous.places.gradient
+        var packed = packed
+        for sums in stage.inputGradient {
+            sums.run(level, packed: packed, input: memory + stage.places.gradient, output: gradient)
+            packed += sums.packedCount
+        }
         if stage.fold != Margins() { previous.gradient.foldMargins(stage.fold, in: gradient) }
         if stage.spoilsMargins { previous.gradient.fillMargins(.zero, in: gradient) }
     }
 
-    private func inputGradientSums(
-        _ level: SIMDLevel, _ stage: BatchStage, _ packed: UnsafePointer<Float>, _ rows: Range<Int>?,
-        to previous: BatchStage, _ memory: UnsafeMutablePointer<Float>
-    ) {
-        var packed = packed
-        for sums in stage.inputGradient {
-            sums.run(
-                level, packed: packed, input: memory + stage.places.gradient,
-                output: memory + previous.places.gradient, rows: rows)
-            packed += sums.packedCount
-        }
-    }
-
-    private func begin(_ stage: BatchStage, _ memory: UnsafeMutablePointer<Float>) {
-        (memory + stage.places.laneSums).update(repeating: 0, count: 2 * stage.output.channels * Grid.lanes)
-        let scratch = stage.weightGradients.reduce(0) { $0 + $1.scratchCount }
-        (memory + scratchPlace).update(repeating: 0, count: scratch)
-    }
-
-    /// Some rows back through the activation and the bias.
-    private func addGradients(_ level: SIMDLevel, _ stage: BatchStage, _ rows: Range<Int>, _ group: Group) {
+    private func weightGradient(_ level: SIMDLevel, _ stage: BatchStage, _ group: Group) {
         let memory = group.memory
-        let gradient = memory + stage.places.gradient
-        guard stage.layer.activation != nil else {
-            Elementwise.activationGradient(
-                level, gradient: gradient, grid: stage.gradient, rows: rows, values: nil,
-                laneSums: memory + stage.places.laneSums)
-            return
-        }
-        stage.layer.slopes(group.parameters).withUnsafeBufferPointer { slopes in
-            guard let slopes = slopes.baseAddress else { return }
-            Elementwise.activationGradient(
-                level, gradient: gradient, grid: stage.gradient, rows: rows,
-                values: (UnsafePointer(memory + stage.places.sums), stage.output, slopes),
-                laneSums: memory + stage.places.laneSums)
-        }
-    }
-
-    /// Some rows of the weights' gradient: of the output's gradient, or of the input of a transposed convolution.
-    private func addProducts(
-        _ level: SIMDLevel, _ stage: BatchStage, _ rows: Range<Int>, _ memory: UnsafeMutablePointer<Float>
-    ) {
         let (input, gradient) = (memory + stage.places.input, memory + stage.places.gradient)
         let (dense, shifted) =
             switch stage.layer.sums {
             case .convolution: (gradient, input)
             case .transposed: (input, gradient)
             }
-        var scratch = memory + scratchPlace
-        for products in stage.weightGradients {
-            products.add(level, rows: rows, dense: dense, input: shifted, to: scratch)
-            scratch += products.scratchCount
-        }
-    }
-
-    /// Brings the sums of all rows to the group's gradient.
-    private func finish(_ level: SIMDLevel, _ stage: BatchStage, _ group: Group) {
-        var scratch = group.memory + scratchPlace
         var weights = group.gradient + stage.layer.weights
         for products in stage.weightGradients {
-            products.total(level, scratch, to: weights)
-            scratch += products.scratchCount
+            products.run(level, dense: dense, input: shifted, scratch: memory + scratchPlace, totals: weights)
             weights += products.totals
         }
-        let channels = stage.output.channels
-        let laneSums = group.memory + stage.places.laneSums
-        Elementwise.laneTotals(
-            level, laneSums + channels * Grid.lanes, count: channels, to: group.gradient + stage.layer.biases)
-        switch stage.layer.activation {
-        case nil, .relu: break
-        case .prelu(let slopes, .perChannel):
-            Elementwise.laneTotals(level, laneSums, count: channels, to: group.gradient + slopes)
-        case .prelu(let slopes, .perLayer):
-            // The weights' sums are done with, and have room for a total a channel.
-            let totals = group.memory + scratchPlace
-            Elementwise.laneTotals(level, laneSums, count: channels, to: totals)
+    }
+
+    private func activationGradient(_ level: SIMDLevel, _ stage: BatchStage, _ group: Group) {
+        let memory = group.memory
+        let gradient = memory + stage.places.gradient
+        let scratch = memory + scratchPlace
+        let biases = group.gradient + stage.layer.biases
+        guard let activation = stage.layer.activation else {
+            Elementwise.activationGradient(
+                level, gradient: gradient, grid: stage.gradient, values: nil, scratch: scratch, biasTotals: biases,
+                slopeTotals: nil)
+            return
+        }
+        // Totals by channel, where there is no slope a channel that they are the gradient of.
+        let totals = scratch + 2 * stage.output.channels * Grid.lanes
+        var slopeTotals = totals
+        if case .prelu(let slopes, .perChannel) = activation { slopeTotals = group.gradient + slopes }
+        stage.layer.slopes(group.parameters).withUnsafeBufferPointer { slopes in
+            guard let slopes = slopes.baseAddress else { return }
+            Elementwise.activationGradient(
+                level, gradient: gradient, grid: stage.gradient,
+                values: (UnsafePointer(memory + stage.places.sums), stage.output, slopes), scratch: scratch,
+                biasTotals: biases, slopeTotals: slopeTotals)
+        }
+        if case .prelu(let slopes, .perLayer) = activation {
             var total: Float = 0
-            for channel in 0..<channels { total += totals[channel] }
+            for channel in 0..<stage.output.channels { total += totals[channel] }
             group.gradient[slopes] = total
         }
-    }
-
-    // MARK: Streaming
-
-    /// From this size on an output (with its activation and gradient, three times as much) is streamed, in bytes.
-    private static let streamedSize = 512 * 1024
-    /// Bytes of the rows of an output that are made at once.
-    private static let stripSize = 160 * 1024
-
-    private func streamsForward(_ index: Int) -> Bool {
-        let stage = stages[index]
-        return index + 1 < stages.count && stage.makesRows && stage.outputBorder == nil
-            && stage.output.count * MemoryLayout<Float>.size >= Self.streamedSize
-    }
-
-    private func streamsBackward(_ index: Int) -> Bool {
-        let previous = stages[index - 1]
-        return previous.makesRows && stages[index].makesGradientRows
-            && previous.gradient.count * MemoryLayout<Float>.size >= Self.streamedSize
-    }
-
-    private static func strips(of grid: Grid) -> [Range<Int>] {
-        let row = grid.channels * grid.width * Grid.lanes * MemoryLayout<Float>.size
-        let rows = max(stripSize / row, 1)
-        return stride(from: 0, to: grid.height, by: rows).map { $0..<min($0 + rows, grid.height) }
     }
 
     private func firstNonFiniteStage(_ memory: UnsafePointer<Float>) -> Int {

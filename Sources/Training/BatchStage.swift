@@ -21,8 +21,6 @@ struct BatchStage: Sendable {
     /// Floats from the start of a worker's memory.
     struct Places: Sendable {
         let input, sums, output, gradient: Int
-        /// 2 * outputs sums of 16 lanes: of the slopes' gradients, then of the biases'.
-        let laneSums: Int
     }
 
     /// `previousGradient` is the grid of the layer before, nil for the first.
@@ -63,8 +61,6 @@ struct BatchStage: Sendable {
         return layer.outputMargins != Margins() ? .zero : nil
     }
 
-    // MARK: Parameters in the kernels' order
-
     var forwardPackedCount: Int { forward.reduce(0) { $0 + $1.packedCount } }
     var packedCount: Int { inputGradient.reduce(forwardPackedCount) { $0 + $1.packedCount } }
 
@@ -82,30 +78,5 @@ struct BatchStage: Sendable {
             sums.pack(weights: parameters + layer.weights, biases: nil, slopes: nil, into: packed)
             packed += sums.packedCount
         }
-    }
-
-    // MARK: Streaming
-
-    /// Rows of the sums that need no more than the first `done` rows of the input.
-    func rowsReady(after done: Int) -> Int {
-        let rows = forward[0].rows
-        guard done < input.height else { return rows }
-        switch layer.sums {
-        case .convolution(let convolution):
-            let room = done + convolution.padding - convolution.kernel
-            return room < 0 ? 0 : min(room / convolution.stride + 1, rows)
-        case .transposed(let transposed):
-            return min(max(done - transposed.padding / transposed.stride, 0), rows)
-        }
-    }
-
-    /// Whether the sums' rows are those of the output, so that they can be made some rows at a time.
-    var makesRows: Bool {
-        if case .convolution = layer.sums { true } else { false }
-    }
-
-    /// Whether the input gradient's rows are those of the input and final when they are made.
-    var makesGradientRows: Bool {
-        fold == Margins() && !spoilsMargins && inputGradient.allSatisfy { $0.rows == input.height }
     }
 }

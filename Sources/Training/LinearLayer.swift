@@ -117,12 +117,6 @@ struct LinearLayer: Sendable {
         case .transposed(let transposed): transposed.borderMargins(border, height: height, width: width)
         }
     }
-
-    /// Whether an output pixel depends on the input pixel at its own place alone.
-    var isPointwise: Bool {
-        guard case .convolution(let convolution) = sums else { return false }
-        return convolution.kernel == 1 && convolution.stride == 1 && convolution.padding == 0
-    }
 }
 
 extension Convolution {

@@ -87,17 +87,12 @@ func kernels(_ level: SIMDLevel) throws -> reprise_kernels {
         let values = laneMemory(v, valuesGrid), gradient = laneMemory(d, grid)
         let slopes = FloatMemory(count: 3)
         for (channel, slope) in [Float(0.25), -0.5, 1.5].enumerated() { slopes.pointer[channel] = slope }
-        let laneSums = FloatMemory(count: 2 * 3 * 16), biases = FloatMemory(count: 3),
+        let scratch = FloatMemory(count: 2 * 3 * 16), biases = FloatMemory(count: 3),
             slopeTotals = FloatMemory(count: 3)
-        // In two parts, as a pass may make it.
-        for rows in [0..<1, 1..<2] {
-            Elementwise.activationGradient(
-                level, gradient: gradient.pointer, grid: grid, rows: rows,
-                values: (UnsafePointer(values.pointer), valuesGrid, UnsafePointer(slopes.pointer)),
-                laneSums: laneSums.pointer)
-        }
-        Elementwise.laneTotals(level, laneSums.pointer, count: 3, to: slopeTotals.pointer)
-        Elementwise.laneTotals(level, laneSums.pointer + 48, count: 3, to: biases.pointer)
+        Elementwise.activationGradient(
+            level, gradient: gradient.pointer, grid: grid,
+            values: (UnsafePointer(values.pointer), valuesGrid, UnsafePointer(slopes.pointer)),
+            scratch: scratch.pointer, biasTotals: biases.pointer, slopeTotals: slopeTotals.pointer)
         for channel in 0..<3 {
             var biasLanes = [Float](repeating: 0, count: 16), slopeLanes = biasLanes
             for lane in 0..<16 {

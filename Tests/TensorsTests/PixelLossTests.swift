@@ -121,17 +121,15 @@ private func lossOfLanes(
         let values = randomValues(Grid.lanes * pixels, seed: 62).map { $0 == 0 ? -0.5 : $0 }
         let given = randomValues(Grid.lanes * pixels, seed: 63), slopes: [Float] = [0.25, -0.5, 1.5]
         let valueMemory = laneMemory(values, grid), gradient = laneMemory(given, grid)
-        let laneSums = FloatMemory(count: 2 * channels * Grid.lanes)
+        let scratch = FloatMemory(count: 2 * channels * Grid.lanes)
         let biasTotals = FloatMemory(count: channels), slopeTotals = FloatMemory(count: channels)
         slopes.withUnsafeBufferPointer { slopes in
             guard let slopes = slopes.baseAddress else { return }
             Elementwise.activationGradient(
-                level, gradient: gradient.pointer, grid: grid, rows: 0..<2,
-                values: (UnsafePointer(valueMemory.pointer), grid, slopes), laneSums: laneSums.pointer)
+                level, gradient: gradient.pointer, grid: grid,
+                values: (UnsafePointer(valueMemory.pointer), grid, slopes), scratch: scratch.pointer,
+                biasTotals: biasTotals.pointer, slopeTotals: slopeTotals.pointer)
         }
-        Elementwise.laneTotals(level, laneSums.pointer, count: channels, to: slopeTotals.pointer)
-        Elementwise.laneTotals(
-            level, laneSums.pointer + channels * Grid.lanes, count: channels, to: biasTotals.pointer)
 
         /// The outputs, times what comes back to each, of all sums with a bias and a slope a channel added to theirs.
         func naive(_ sums: [Double], biases: [Double], added: [Double]) -> Double {
