@@ -36,6 +36,11 @@ package struct TrainTool: Tool {
                 "validation-patches", [.patches], purpose: .chooses, arity: .optional,
                 summary: "pairs, as large as those to learn from, whose loss is followed; 'keep: best' and "
                     + "'stop-patience' then go by it"),
+            .init(
+                "start", [.model], purpose: .learns, arity: .optional,
+                summary:
+                    "a model to begin with: what it has of layers of the same name, kind and shape, but for padding; "
+                    + "the others begin as their initialisers say"),
         ],
         outputs: [
             .init("model", .model, summary: "the trained network"),
@@ -182,7 +187,8 @@ package struct TrainTool: Tool {
     package func run(_ context: ToolContext) throws {
         let patches = try PatchSetReader(context.input("patches").path)
         guard patches.count > 0 else { throw ToolFailure("there are no patches to learn from", at: .input("patches")) }
-        let plan = try TrainingPlan(context.settings, patches)
+        let start = try context.optionalInput("start").map { try Model(readingFrom: $0.path) }
+        let plan = try TrainingPlan(context.settings, patches, start: start)
         let held = try context.optionalInput("validation-patches").map { try PatchSetReader($0.path) }
         try Self.check(plan, patches, held, hasImages: context.optionalInput("validation") != nil)
         let pool = WorkerPool(threads: context.threads)
@@ -191,6 +197,7 @@ package struct TrainTool: Tool {
             try ValidationSet(
                 $0.path, scale: patches.geometry.scale, channels: plan.description.inputs, pool: pool, level: level)
         }
+        if let remark = plan.startRemark { context.remark(remark) }
         var session = TrainingSession(
             plan: plan, data: TrainingData(patches: patches, held: held, images: images),
             checkpoints: CheckpointFolder(context.checkpointFolder), rhythm: rhythm, pool: pool, level: level)

@@ -8,7 +8,6 @@ import Training
 struct TrainingPlan {
     let name: String
     let description: NetworkDescription
-    let initialisation: Initialisation
     let configuration: TrainingConfiguration
     let geometry: LabelGeometry
     /// Steps of a row of the log.
@@ -19,8 +18,12 @@ struct TrainingPlan {
     let stopDelta: Double
     let inferencePadding: ConvolutionPadding
     let isShortened: Bool
+    /// The network before the first step.
+    let firstNetwork: Network
+    /// What it has of a model to begin with; nil without one.
+    let startRemark: String?
 
-    init(_ settings: ToolSettings, _ patches: PatchSetReader) throws(ToolFailure) {
+    init(_ settings: ToolSettings, _ patches: PatchSetReader, start: Model? = nil) throws(ToolFailure) {
         guard let slopes = SlopeSharing(rawValue: settings.text("slopes")),
             let padding = ConvolutionPadding(rawValue: settings.text("inference-padding"))
         else { preconditionFailure("the interface lets no other slopes or padding through") }
@@ -33,7 +36,7 @@ struct TrainingPlan {
         }
         geometry = patches.geometry
         let network = try TrainedNetwork(settings, geometry: geometry, channels: channels, slopes: slopes)
-        (name, description, initialisation) = (network.name, network.description, network.initialisation)
+        (name, description) = (network.name, network.description)
         configuration = try TrainingConfiguration(
             settings, padding: geometry.trainingPadding, layers: try Self.layerRates(settings, description))
         interval = configuration.epochSteps ?? settings.integer("validation-interval")
@@ -45,6 +48,20 @@ struct TrainingPlan {
         }
         inferencePadding = padding
         isShortened = settings.boolean("shortened")
+        let fresh = Network(
+            description: description, seed: configuration.seed, initialisation: network.initialisation)
+        guard let start else {
+            (firstNetwork, startRemark) = (fresh, nil)
+            return
+        }
+        let (begun, taken) = fresh.beginning(with: start.network)
+        guard !taken.isEmpty else {
+            throw ToolFailure(
+                "'\(start.name)' has no layer of this network, by name, kind and shape", at: .input("start"),
+                hint: "'reprise show' lists the layers of a model")
+        }
+        firstNetwork = begun
+        startRemark = "begins with '\(start.name)' in \(taken.joined(separator: ", "))"
     }
 
     private static func layerRates(
@@ -68,11 +85,6 @@ struct TrainingPlan {
             }
         }
         return rates
-    }
-
-    /// The network before the first step.
-    var firstNetwork: Network {
-        Network(description: description, seed: configuration.seed, initialisation: initialisation)
     }
 
     func model(_ network: Network) -> Model {

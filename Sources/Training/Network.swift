@@ -56,6 +56,18 @@ package struct Network: Hashable, Sendable {
         self.values = values
     }
 
+    /// The network with the parameters of another's layers wherever both have a layer of the same name, kind and shape,
+    /// whatever its padding; and the names of these layers.
+    package func beginning(with other: Network) -> (network: Network, layers: [String]) {
+        let known = Set(other.description.layers.map { $0.padded(.zero) })
+        let taken = description.layers.filter { known.contains($0.padded(.zero)) && !$0.parameters.isEmpty }.map(\.name)
+        let replacements = Dictionary(uniqueKeysWithValues: other.parameters.map { ($0.name, $0.tensor.values) })
+        let values = zip(description.parameters, parameters).flatMap { description, parameter in
+            (taken.contains(description.layer) ? replacements[parameter.name] : nil) ?? parameter.tensor.values
+        }
+        return (Network(description: description, values: values), taken)
+    }
+
     init(description: NetworkDescription, values: [Float]) {
         precondition(values.count == description.parameterCount, "the values do not fill the network")
         self.description = description

@@ -6,6 +6,7 @@ import Imaging
 import PipelineExecution
 import PipelineManifest
 import PipelineTools
+import Synchronization
 import TensorStore
 import Tensors
 import Testing
@@ -200,6 +201,38 @@ import Training
         let outputs = try train(patches([:]), ["d": 4, "s": 2, "m": 1, "steps": 0])
         #expect(try model(outputs).network == Network(description: .fsrcnn(d: 4, s: 2, m: 1, scale: 3), seed: 1))
         #expect(try outputs.tensors("log").read("step", as: Int64.self).isEmpty)
+    }
+
+    @Test func `a network begins with the layers of another that it shares`() throws {
+        let tiny: [String: JSONValue] = ["d": 4, "s": 2, "m": 1]
+        let three = try train(patches([:]), tiny)
+        let (two, remark) = try remarked(patches(["scale": 2]), tiny.merging(["steps": 0]) { $1 }, start: three)
+        let (old, new) = (try model(three).network, try model(two).network)
+        let fresh = try model(train(patches(["scale": 2]), tiny.merging(["steps": 0]) { $1 })).network
+        for ((parameter, before), first) in zip(zip(new.parameters, old.parameters), fresh.parameters) {
+            #expect(
+                parameter == (parameter.name.hasPrefix("deconvolution.") ? first : before), "\(parameter.name)")
+        }
+        #expect(
+            remark
+                == "begins with 'FSRCNN(4,2,1)' in feature, feature-prelu, shrink, shrink-prelu, map1, map1-prelu, expand, "
+                + "expand-prelu")
+        #expect(
+            try failure { _ = try remarked(patches(["rule": "srcnn"]), ["architecture": "srcnn-9-1-5"], start: three) }
+                == ToolFailure(
+                    "'FSRCNN(4,2,1)' has no layer of this network, by name, kind and shape", at: .input("start"),
+                    hint: "'reprise show' lists the layers of a model"))
+    }
+
+    private func remarked(
+        _ patches: ToolInput, _ settings: [String: JSONValue], start: Outputs
+    ) throws -> (outputs: Outputs, remark: String?) {
+        let remarks = Mutex<[String]>([])
+        let quick: [String: JSONValue] = ["steps": 2, "batch": 3, "seed": 1]
+        let outputs = try workshop.run(
+            "train", ["patches": [patches], "start": [start.input("model")]], quick.merging(settings) { $1 },
+            note: { remark in remarks.withLock { $0.append(remark) } })
+        return (outputs, remarks.withLock { $0.first })
     }
 
     // MARK: SRCNN and bicubic
