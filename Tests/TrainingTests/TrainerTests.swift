@@ -46,6 +46,33 @@ private func trained(
         }
     }
 
+    @Test(arguments: smallNetworks.indices, [Loss.mse, .charbonnier(epsilon: 0.01)])
+    func `layers of every kind train to the same bits on all threads and levels, and after a restore`(
+        network: Int, loss: Loss
+    ) throws {
+        let description = smallNetworks[network].description
+        let source = randomPatches(35, size: 7, for: description, padding: .replicate)
+        let configuration = TrainingConfiguration(
+            loss: loss, optimizer: .rmsprop, padding: .replicate, batchSize: 33, steps: 3)
+        func trained(_ threads: Int, _ level: SIMDLevel, restored: Bool = false) throws -> [UInt32] {
+            let pool = WorkerPool(threads: threads)
+            var trainer = Trainer(
+                network: stirred(description), configuration: configuration, pool: pool, level: level)
+            try trainer.step(source)
+            if restored {
+                trainer = try Trainer(
+                    restoring: trainer.state, description: description, configuration: configuration, pool: pool,
+                    level: level)
+            }
+            while !trainer.isFinished { try trainer.step(source) }
+            return bits(trainer.network.parameters)
+        }
+        let wanted = try trained(1, .baseline)
+        for threads in [2, 3, 7, 16] { #expect(try trained(threads, .best) == wanted, "\(threads) threads") }
+        for level in SIMDLevel.available { #expect(try trained(2, level) == wanted, "\(level)") }
+        #expect(try trained(1, .best, restored: true) == wanted, "restored")
+    }
+
     @Test func `a changed pixel, order, rate or batch changes the result`() throws {
         let wanted = try trained(configuration()).parameters
         #expect(try trained(configuration(), patchSeed: 2).parameters != wanted)
