@@ -24,12 +24,16 @@ package enum ArtifactFormat: String, Hashable, Sendable, CaseIterable {
     case csv
     /// A PNG picture; its content is its pixels.
     case png
+    /// A network's parameters as other programs read them.
+    case safetensors
+    /// A network as other programs run it.
+    case onnx
 
     /// Whether the bytes are an HDF5 file whose content is its tensors and attributes.
     package var holdsTensors: Bool {
         switch self {
         case .tensors, .images, .patches, .model, .trainingLog: true
-        case .folder, .file, .scores, .deviations, .csv, .png: false
+        case .folder, .file, .scores, .deviations, .csv, .png, .safetensors, .onnx: false
         }
     }
 
@@ -44,6 +48,8 @@ package enum ArtifactFormat: String, Hashable, Sendable, CaseIterable {
         case .scores, .deviations: "json"
         case .csv: "csv"
         case .png: "png"
+        case .safetensors: "safetensors"
+        case .onnx: "onnx"
         case .folder, .file: ""
         }
     }

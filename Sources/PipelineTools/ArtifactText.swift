@@ -15,7 +15,8 @@ package enum ArtifactText {
         case .model: try modelText(Model(readingFrom: path))
         case .images, .patches, .tensors, .trainingLog: try tensorsText(TensorFileReader(path: path.string))
         case .scores, .deviations, .csv: String(decoding: try Files.bytes(of: path), as: UTF8.self)
-        case .png, .file, .folder: ""
+        case .safetensors: try safetensorsText(Safetensors(parsing: Files.bytes(of: path)))
+        case .png, .onnx, .file, .folder: ""
         }
     }
 
@@ -72,6 +73,13 @@ package enum ArtifactText {
         var digits = Array(String(count))
         for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
         return String(digits)
+    }
+
+    private static func safetensorsText(_ file: Safetensors) -> String {
+        let metadata = file.metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            .map { "\($0.key) = \($0.value.split(separator: "\n").joined(separator: "; "))" }
+        let entries = file.entries.map { "\($0.name)  \($0.elementType.rawValue) \($0.shape)" }
+        return (metadata + entries).map { $0 + "\n" }.joined()
     }
 
     private static func tensorsText(_ file: TensorFileReader) throws -> String {

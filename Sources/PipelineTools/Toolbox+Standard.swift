@@ -9,7 +9,7 @@ package import TensorStore
 
 private let allTools: [any Tool] = [
     ImagesTool(), SynthesizeTool(), SplitTool(), AugmentTool(), JitterTool(), ResizeTool(), PatchesTool(), TrainTool(),
-    EvaluateTool(), CompareTool(),
+    EvaluateTool(), CompareTool(), ImportWeightsTool(), ExportWeightsTool(),
 ]
 
 extension Toolbox {

@@ -14,7 +14,8 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'. Files of the same \
             names in DIR are replaced. With '--png' the images of an image set become PNG files as well, in a folder \
-            named after the output. The stage is run first where it is not up to date.
+            named after the output; with '--safetensors' and '--onnx' models are written in these formats as well, \
+            beside 'model.h5'. The stage is run first where it is not up to date.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -28,6 +29,12 @@ struct ExportCommand: AsyncParsableCommand {
 
     @Flag(help: "Also write the images of image sets as PNG files.")
     var png = false
+
+    @Flag(help: "Also write models as safetensors.")
+    var safetensors = false
+
+    @Flag(help: "Also write models as ONNX.")
+    var onnx = false
 
     func run() async throws {
         let session = try options.session()
@@ -47,7 +54,27 @@ struct ExportCommand: AsyncParsableCommand {
                     Terminal.output.write("\(picture)\n")
                 }
             }
+            if format == .model {
+                for copy in try copies(ofModelAt: target, to: folder.appending(output.name)) {
+                    Terminal.output.write("\(copy)\n")
+                }
+            }
         }
+    }
+
+    /// Writes the model in the formats that were asked for, to files of this name with their endings.
+    private func copies(ofModelAt path: FilePath, to target: FilePath) throws -> [FilePath] {
+        guard safetensors || onnx else { return [] }
+        let model = try Model(readingFrom: path)
+        var copies: [FilePath] = []
+        for (isWanted, format, bytes) in [
+            (safetensors, ArtifactFormat.safetensors, \Model.safetensors), (onnx, .onnx, \Model.onnx),
+        ] where isWanted {
+            let copy = FilePath("\(target).\(format.fileExtension)")
+            try Files.replace(copy, with: model[keyPath: bytes])
+            copies.append(copy)
+        }
+        return copies
     }
 }
 

@@ -281,15 +281,15 @@ import Testing
                 outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
             """#,
             tells: #"""
-                error: p.yml:5:36: 'format' of output 'a' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv' or 'png', not 'hdf5'
+                error: p.yml:5:36: 'format' of output 'a' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'hdf5'
                       outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                      ^^^^
 
-                error: p.yml:5:64: 'format' of output 'b' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv' or 'png', not 'folder'
+                error: p.yml:5:64: 'format' of output 'b' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'folder'
                       outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                                                  ^^^^^^
 
-                error: p.yml:5:94: 'format' of output 'c' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv' or 'png', not 'tensor'
+                error: p.yml:5:94: 'format' of output 'c' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'tensor'
                       outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                                                                                ^^^^^^
                 hint: did you mean 'tensors'?

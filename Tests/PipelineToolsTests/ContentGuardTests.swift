@@ -72,6 +72,17 @@ import Training
                 "picture": "a6eee4737368c31e8d093f7c51a7d9a3fdafbb4b48139f79b02719da7f1769e9",
             ]
         ],
+        "import-weights": [
+            1: [
+                "model": "3866b4476bfed64ad2fd7d79332a75da7b74b1acab74827082279a177100abdc"
+            ]
+        ],
+        "export-weights": [
+            1: [
+                "weights": "6cabd1f2693b7ffc1ced2529b9ec3d3f208ab8875ba439ff7f6e75b8fccbbcb8",
+                "network": "d30173b8b6b1cd0ab3917e99471264d15e83b5b213eac4638ec1b467bc934d58",
+            ]
+        ],
         "compare": [
             1: [
                 "deviations": "7d0a9796ca394c9cdc19a0e1b1aa019b280f2a26f70a160afb2782942faeee8a"
@@ -133,6 +144,15 @@ import Training
                     "dataset": "Three", "scale": 3, "protocols": ["rgb8", "y-double", "y-double-clamp"],
                     "picture-crop": 32,
                 ])
+        case "import-weights":
+            return Fixture(
+                inputs: ["weights": [try weights(in: workshop)]],
+                settings: [
+                    "name": "net", "scale": 3, "layers": ["first", "act", "last"], "deconvolution-padding": 2,
+                    "label-convention": "authors",
+                ])
+        case "export-weights":
+            return Fixture(inputs: ["model": [try model(in: workshop)]])
         case "compare":
             return Fixture(
                 inputs: ["scores": [try CompareToolTests.scores(in: workshop)]], claims: CompareToolTests.claims)
@@ -174,6 +194,24 @@ import Training
         }
         try HandMade.model(try Network(description: description, parameters: parameters)).write(to: path)
         return workshop.input(path, .model)
+    }
+
+    /// A safetensors file of half floats, of a convolution, a PReLU and a deconvolution.
+    private func weights(in workshop: Workshop) throws -> ToolInput {
+        let shapes: KeyValuePairs = [
+            "act.weight": [2], "first.bias": [2], "first.weight": [2, 1, 3, 3], "last.weight": [2, 1, 5, 5],
+        ]
+        var (entries, values): ([String], [UInt8]) = ([], [])
+        for (name, extents) in shapes {
+            let (begin, count) = (values.count, extents.reduce(1, *))
+            let offsets = [begin, begin + 2 * count]
+            entries.append(#""\#(name)":{"dtype":"F16","shape":\#(extents),"data_offsets":\#(offsets)}"#)
+            // From 0.5 to 1, with either sign.
+            for index in 0..<count { values += [UInt8(index * 29 % 256), index.isMultiple(of: 2) ? 0x38 : 0xb8] }
+        }
+        let header = Array("{\(entries.joined(separator: ","))}".utf8)
+        let length = [UInt8(header.count % 256), UInt8(header.count / 256), 0, 0, 0, 0, 0, 0]
+        return try workshop.files(["a": length + header + values])
     }
 
     @Test func `every tool is guarded in its present version`() {

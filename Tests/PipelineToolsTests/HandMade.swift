@@ -42,3 +42,21 @@ enum HandMade {
             isShortened: isShortened)
     }
 }
+
+extension HandMade {
+    /// A network none of whose parameters is special, with outputs of about 1 for inputs of about 1.
+    static func stirred(_ description: NetworkDescription, seed: UInt64 = 1) throws -> Network {
+        try Network(
+            description: description,
+            parameters: description.parameters.map { parameter in
+                var random = CounterRandom(seed: seed, purpose: RandomPurpose(rawValue: 3000), sample: 0)
+                let taps = parameter.shape.extents.dropFirst().reduce(1, *)
+                let deviation = parameter.kind == .weight ? 1 / Double(taps).squareRoot() : 0.2
+                return Parameter(
+                    name: parameter.name,
+                    tensor: Tensor(
+                        shape: parameter.shape,
+                        values: (0..<parameter.shape.count).map { _ in Float(random.nextGaussian() * deviation) }))
+            })
+    }
+}

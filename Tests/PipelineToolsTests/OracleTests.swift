@@ -4,6 +4,8 @@ import ContentStore
 import Imaging
 import PipelineExecution
 import PipelineManifest
+import PipelineTools
+import SystemPackage
 import TensorStore
 import Tensors
 import Testing
@@ -107,65 +109,33 @@ struct OracleTests {
 
     // MARK: The Keras network
 
-    /// FSRCNN(56, 12, 4) x4 in colour, with the weights that Keras trained.
-    private func kerasNetwork(layers count: Int) throws -> Network {
-        let file = try SharedData.oracle("keras_fsrcnn_x4_weights.h5")
-        guard case .texts(let names)? = try file.attribute("layer_names", of: "model_weights") else {
-            throw Absent(what: "layer names")
-        }
-        var layers: [LayerDescription] = []
-        var parameters: [Parameter] = []
-        for name in names.prefix(count) {
-            let path = "model_weights/\(name)/\(name)"
-            if name.hasPrefix("p_re_lu") {
-                let slopes = try file.read(path + "/alpha:0", as: Float.self)
-                layers.append(.prelu(name: name, channels: slopes.count, sharing: .perChannel))
-                parameters.append(
-                    Parameter(name: "\(name).slope", tensor: Tensor(shape: [slopes.count], values: slopes)))
-                continue
-            }
-            let shape = try file.shape(of: path + "/kernel:0")
-            let values = try file.read(path + "/kernel:0", as: Float.self)
-            let bias = try file.read(path + "/bias:0", as: Float.self)
-            let kernel = shape[0]
-            // (row, column, a, b) becomes (b, a, row, column): b is the output of a convolution, and the input of a
-            // transposed one.
-            var weights: [Float] = []
-            for b in 0..<shape[3] {
-                for a in 0..<shape[2] {
-                    for place in 0..<kernel * kernel { weights.append(values[(place * shape[2] + a) * shape[3] + b]) }
-                }
-            }
-            parameters.append(
-                Parameter(
-                    name: "\(name).weight",
-                    tensor: Tensor(shape: [shape[3], shape[2], kernel, kernel], values: weights)))
-            parameters.append(Parameter(name: "\(name).bias", tensor: Tensor(shape: [bias.count], values: bias)))
-            layers.append(
-                name == "conv2d_transpose"
-                    ? .transposedConvolution(
-                        name: name, inputs: shape[3], outputs: shape[2], kernel: kernel, stride: 4, padding: 2,
-                        outputPadding: -1)
-                    : .convolution(name: name, inputs: shape[2], outputs: shape[3], kernel: kernel, padding: .zero))
-        }
-        return try Network(description: NetworkDescription(layers: layers), parameters: parameters)
+    /// The first layers of FSRCNN(56, 12, 4) x4 in colour, with the weights that Keras trained.
+    private func kerasNetwork(layers count: Int, of model: Model) throws -> Network {
+        let layers = model.network.description.layers.prefix(count)
+        let names = Set(layers.flatMap(\.parameters).map(\.name))
+        return try Network(
+            description: NetworkDescription(layers: Array(layers)),
+            parameters: model.network.parameters.filter { names.contains($0.name) })
     }
 
-    private struct Absent: Error { let what: String }
-
     @Test func `the network that Keras trained gives the double-precision reference at every activation`() throws {
+        let workshop = try Workshop()
+        let weights = workshop.input(FilePath("\(SharedData.folder)/oracle/keras_fsrcnn_x4_weights.h5"), .folder)
+        let model = try Model(
+            readingFrom: workshop.run("import-weights", ["weights": [weights]], ["name": "FSRCNN"]).path("model"))
         let file = try SharedData.oracle("keras_fsrcnn_x4_crop24.h5")
         let input = try file.read("input", as: Float.self)
         let planes = (0..<3).flatMap { channel in (0..<576).map { input[$0 * 3 + channel] } }
         let image = Tensor(shape: [3, 24, 24], values: planes)
         var compared = 0
         for count in stride(from: 2, through: 14, by: 2) + [15] {
-            let network = try kerasNetwork(layers: count)
+            let network = try kerasNetwork(layers: count, of: model)
             let last = try #require(network.description.layers.last)
             let reference = try file.read("reference_f64/\(last.name)", as: Double.self)
             for level in SIMDLevel.available {
                 let output = try network.upscaled(
-                    image, padding: .zero, tile: .init(rows: 7, columns: 11), pool: WorkerPool(threads: 2), level: level
+                    image, padding: model.padding, tile: .init(rows: 7, columns: 11), pool: WorkerPool(threads: 2),
+                    level: level
                 )
                 let (channels, pixels) = (output.shape[0], output.shape[1] * output.shape[2])
                 #expect(output.shape.extents[1...] == (count == 15 ? [96, 96] : [24, 24]))
@@ -181,7 +151,7 @@ struct OracleTests {
                 compared += 1
             }
         }
-        #expect(try kerasNetwork(layers: 15).parameterCount == 24_683)
+        #expect(model.network.parameterCount == 24_683 && model.padding == .zero && model.scale == 4)
         #expect(compared == 8 * SIMDLevel.available.count)
     }
 }

@@ -163,6 +163,15 @@ import Testing
         _ = try #require(try expectSound(example + rest, file: "docs/PROTOCOLS.md"))
     }
 
+    @Test func `the example of the page on weights is sound`() throws {
+        let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/WEIGHTS.md"), encoding: .utf8)
+        let parts = page.components(separatedBy: "```yaml\n").dropFirst()
+        let example = try #require(parts.first?.components(separatedBy: "\n```").first)
+        #expect(parts.count == 1)
+        let graph = try #require(try expectSound(example, file: "docs/WEIGHTS.md"))
+        #expect(graph.names == ["keras", "torch", "out"])
+    }
+
     @Test func `the page of the tools says what their interfaces say, and no more`() throws {
         let page = try String(contentsOf: SharedData.root.appendingPathComponent("docs/TOOLS.md"), encoding: .utf8)
         let sections = page.components(separatedBy: "\n## ").dropFirst()

@@ -84,6 +84,32 @@ import Testing
         #expect(try project.reprise("log", "tiny.yml", "train").code == 0)
     }
 
+    @Test func `an exported model is imported as the same model, from each of its files`() throws {
+        let project = try project()
+        let exported = try project.reprise(
+            "export", "tiny.yml", "train", "--to", "out", "--safetensors", "--onnx", "-q")
+        #expect(
+            exported.output == "out/log.h5\nout/model.h5\nout/model.safetensors\nout/model.onnx\n")
+        try project.write(
+            Data(
+                """
+                reprise: 1
+                sources:
+                  hdf5: {path: model.h5}
+                  safetensors: {path: model.safetensors}
+                stages:
+                  one: {tool: import-weights, inputs: hdf5}
+                  two: {tool: import-weights, inputs: safetensors}
+                """.utf8), to: "back.yml")
+        let ran = try project.reprise("run", "back.yml", "--data", "out", "-q")
+        #expect(ran.code == 0, "\(ran.errors)")
+        let contents = try ["one", "two"].map { stage in
+            let shown = try project.reprise("show", "back.yml", stage, "--data", "out", "-q").output
+            return shown.components(separatedBy: "content ").dropFirst().first
+        }
+        #expect(contents[0] != nil && contents[0] == contents[1])
+    }
+
     @Test func `images exported as PNG files are read back as the same images`() throws {
         let project = try project()
         let exported = try project.reprise("export", "tiny.yml", "synthesize", "--to", "out", "--png", "-q")
