@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libpng reports errors by longjmp, which must never cross a Swift frame. `reprise_png_attempt` is the one place that
-// arms a jump buffer: the work it is given calls libpng freely, and everything that libpng allocated is released
-// whether the work came to its end or not. Results are reported by value: 1 for done, 0 for an error with its text.
+// libpng reports errors by longjmp, which must never cross a Swift frame. Two places arm a jump buffer, and what they
+// are given calls libpng freely: `reprise_png_attempt` reads a file at once, and everything that libpng allocated is
+// released whether the work came to its end or not; `reprise_png_attempt_step` does one step of a file that is written
+// row by row and belongs to the caller. Results are reported by value: 1 for done, 0 for an error with its text.
 #ifndef REPRISE_CPNG_SHIM_H
 #define REPRISE_CPNG_SHIM_H
 
@@ -64,10 +65,9 @@ static inline void reprise_png_ignore_warning(png_structp png, png_const_charp t
 /// What may end in an error of libpng's at any line; owns nothing that libpng does not release.
 typedef void (*reprise_png_work)(png_structp png, png_infop facts, void *context);
 
-static inline int reprise_png_attempt(
-    int is_writing, reprise_png_work work, void *context, reprise_png_message *message) {
+static inline int reprise_png_attempt(reprise_png_work work, void *context, reprise_png_message *message) {
     strcpy(message->text, "out of memory");
-    png_structp png = (is_writing ? png_create_write_struct : png_create_read_struct)(
+    png_structp png = png_create_read_struct(
         PNG_LIBPNG_VER_STRING, message, reprise_png_fail, reprise_png_ignore_warning);
     if (png == NULL) {
         return 0;
@@ -81,11 +81,7 @@ static inline int reprise_png_attempt(
             is_done = 1;
         }
     }
-    if (is_writing) {
-        png_destroy_write_struct(&png, &facts);
-    } else {
-        png_destroy_read_struct(&png, &facts, NULL);
-    }
+    png_destroy_read_struct(&png, &facts, NULL);
     return is_done;
 }
 
@@ -154,7 +150,7 @@ static inline int reprise_png_read_header(
     const uint8_t *bytes, size_t count, reprise_png_header *header, uint8_t *palette, reprise_png_message *message) {
     memset(header, 0, sizeof *header);
     reprise_png_header_work work = {{bytes, count, 0}, header, palette};
-    return reprise_png_attempt(0, reprise_png_header_steps, &work, message);
+    return reprise_png_attempt(reprise_png_header_steps, &work, message);
 }
 
 typedef struct {
@@ -202,7 +198,7 @@ static inline void reprise_png_pixel_steps(png_structp png, png_infop facts, voi
 static inline int reprise_png_read_pixels(
     const uint8_t *bytes, size_t count, void *out, size_t capacity, reprise_png_message *message) {
     reprise_png_pixel_work work = {{bytes, count, 0}, (uint8_t *)out, capacity};
-    return reprise_png_attempt(0, reprise_png_pixel_steps, &work, message);
+    return reprise_png_attempt(reprise_png_pixel_steps, &work, message);
 }
 
 // MARK: Writing
@@ -224,21 +220,45 @@ static inline void reprise_png_append(png_structp png, png_bytep bytes, size_t c
 
 static inline void reprise_png_flush_nothing(png_structp png) { (void)png; }
 
-/// Pixels to write. samples: (height, width, channels), bytes or 16-bit words in the machine's order.
+/// A PNG file in the making, row by row. It stays where it was made: libpng points into it.
 typedef struct {
-    const void *samples;
+    png_structp png;
+    png_infop facts;
+    /// What libpng has written and nobody has taken yet.
+    reprise_png_buffer buffer;
+    reprise_png_message message;
+    /// Bytes of a row of samples.
+    size_t stride;
+} reprise_png_writer;
+
+/// What a file in the making holds: samples are (height, width, channels), bytes or 16-bit words in the machine's
+/// order.
+typedef struct {
     uint32_t height;
     uint32_t width;
     /// 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
     int channels;
     /// 8 or 16.
     int bit_depth;
-} reprise_png_pixels;
+} reprise_png_form;
 
+/// Rows of samples that follow those before.
 typedef struct {
-    const reprise_png_pixels *pixels;
-    reprise_png_buffer *buffer;
-} reprise_png_write_work;
+    const uint8_t *samples;
+    size_t count;
+} reprise_png_rows;
+
+/// What may end in an error of libpng's at any line.
+typedef void (*reprise_png_step)(reprise_png_writer *writer, const void *context);
+
+/// Arms the jump buffer for one step, so that no jump leads to a frame that is gone.
+static inline int reprise_png_attempt_step(reprise_png_writer *writer, reprise_png_step step, const void *context) {
+    if (setjmp(png_jmpbuf(writer->png)) != 0) {
+        return 0;
+    }
+    step(writer, context);
+    return 1;
+}
 
 static inline int reprise_png_colour_type(int channels) {
     switch (channels) {
@@ -249,39 +269,74 @@ static inline int reprise_png_colour_type(int channels) {
     }
 }
 
-static inline void reprise_png_write_steps(png_structp png, png_infop facts, void *context) {
-    reprise_png_write_work *work = (reprise_png_write_work *)context;
-    const reprise_png_pixels *pixels = work->pixels;
-    png_set_write_fn(png, work->buffer, reprise_png_append, reprise_png_flush_nothing);
+static inline void reprise_png_begin_step(reprise_png_writer *writer, const void *context) {
+    const reprise_png_form *form = (const reprise_png_form *)context;
+    png_structp png = writer->png;
+    png_set_write_fn(png, &writer->buffer, reprise_png_append, reprise_png_flush_nothing);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_IHDR(
-        png, facts, pixels->width, pixels->height, pixels->bit_depth, reprise_png_colour_type(pixels->channels),
+        png, writer->facts, form->width, form->height, form->bit_depth, reprise_png_colour_type(form->channels),
         PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
     png_set_compression_level(png, 6);
     png_set_compression_strategy(png, 1); // Z_FILTERED
     png_set_compression_mem_level(png, 8);
     png_set_compression_window_bits(png, 15);
-    png_write_info(png, facts);
+    png_write_info(png, writer->facts);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    if (pixels->bit_depth == 16) {
+    if (form->bit_depth == 16) {
         png_set_swap(png);
     }
 #endif
-    size_t stride = (size_t)pixels->width * (size_t)pixels->channels * (size_t)(pixels->bit_depth / 8);
-    for (size_t row = 0; row < pixels->height; row += 1) {
-        png_write_row(png, (png_const_bytep)pixels->samples + row * stride);
-    }
-    png_write_end(png, NULL);
+    writer->stride = (size_t)form->width * (size_t)form->channels * (size_t)(form->bit_depth / 8);
 }
 
-/// Writes a PNG file without ancillary chunks: Paeth filter, zlib level 6. The caller frees `buffer->bytes` in both
-/// outcomes.
-static inline int reprise_png_write(
-    const reprise_png_pixels *pixels, reprise_png_buffer *buffer, reprise_png_message *message) {
-    memset(buffer, 0, sizeof *buffer);
-    reprise_png_write_work work = {pixels, buffer};
-    return reprise_png_attempt(1, reprise_png_write_steps, &work, message);
+static inline void reprise_png_row_steps(reprise_png_writer *writer, const void *context) {
+    const reprise_png_rows *rows = (const reprise_png_rows *)context;
+    for (size_t row = 0; row < rows->count; row += 1) {
+        png_write_row(writer->png, rows->samples + row * writer->stride);
+    }
+}
+
+static inline void reprise_png_end_step(reprise_png_writer *writer, const void *context) {
+    (void)context;
+    png_write_end(writer->png, NULL);
+}
+
+/// NULL where memory ran out.
+static inline reprise_png_writer *reprise_png_writer_make(void) {
+    reprise_png_writer *writer = (reprise_png_writer *)calloc(1, sizeof *writer);
+    if (writer == NULL) {
+        return NULL;
+    }
+    strcpy(writer->message.text, "out of memory");
+    writer->png = png_create_write_struct(
+        PNG_LIBPNG_VER_STRING, &writer->message, reprise_png_fail, reprise_png_ignore_warning);
+    // Reports failure by NULL, so that nothing jumps before the buffer is armed.
+    writer->facts = writer->png == NULL ? NULL : png_create_info_struct(writer->png);
+    return writer;
+}
+
+/// A PNG file without ancillary chunks: Paeth filter, zlib level 6. After a failure nothing but the release may follow.
+static inline int reprise_png_writer_begin(reprise_png_writer *writer, const reprise_png_form *form) {
+    return writer->facts != NULL && reprise_png_attempt_step(writer, reprise_png_begin_step, form);
+}
+
+/// No more rows in all than the form says.
+static inline int reprise_png_writer_append(reprise_png_writer *writer, const void *samples, size_t count) {
+    const reprise_png_rows rows = {(const uint8_t *)samples, count};
+    return reprise_png_attempt_step(writer, reprise_png_row_steps, &rows);
+}
+
+/// After the last row.
+static inline int reprise_png_writer_end(reprise_png_writer *writer) {
+    return reprise_png_attempt_step(writer, reprise_png_end_step, NULL);
+}
+
+static inline void reprise_png_writer_release(reprise_png_writer *writer) {
+    png_destroy_write_struct(&writer->png, &writer->facts);
+    free(writer->buffer.bytes);
+    free(writer);
 }
 
 #endif

@@ -2,12 +2,6 @@
 
 import CPNG
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 extension Raster {
     /// A PNG file of any colour type and depth, interlaced or not.
     ///
@@ -30,35 +24,11 @@ extension Raster {
     /// A PNG file of exactly these samples: no ancillary chunks, Paeth filter, zlib level 6, so equal rasters give
     /// equal bytes with one version of libpng and zlib.
     package func png() throws(ImageEncodingError) -> [UInt8] {
-        var buffer = reprise_png_buffer()
-        defer { free(buffer.bytes) }
-        var message = reprise_png_message()
-        guard let height = UInt32(exactly: height), let width = UInt32(exactly: width) else {
-            throw ImageEncodingError(reason: "\(self.width)x\(self.height) pixels are too many")
-        }
-        let isWritten = samples.withUnsafeBytes { samples in
-            var pixels = reprise_png_pixels(
-                samples: samples.baseAddress, height: height, width: width, channels: Int32(channelCount),
-                bit_depth: Int32(self.samples.bitDepth))
-            return reprise_png_write(&pixels, &buffer, &message) == 1
-        }
-        guard isWritten else { throw ImageEncodingError(reason: text(of: message)) }
-        return Array(UnsafeBufferPointer(start: buffer.bytes, count: buffer.count))
-    }
-}
-
-/// libpng could not write an image, in its words; in practice memory ran out.
-package struct ImageEncodingError: Error, Hashable, CustomStringConvertible {
-    package let reason: String
-    package var description: String { "the image could not be written as PNG: \(reason)" }
-}
-
-extension Raster.Samples {
-    fileprivate func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        switch self {
-        case .eight(let samples): samples.withUnsafeBytes(body)
-        case .sixteen(let samples): samples.withUnsafeBytes(body)
-        }
+        let writer = try PNGWriter(
+            height: height, width: width, colour: colour, hasAlpha: hasAlpha, bitDepth: samples.bitDepth)
+        var bytes = try writer.append(self)
+        bytes += try writer.end()
+        return bytes
     }
 }
 
@@ -137,7 +107,8 @@ private func decodingError(_ message: reprise_png_message) -> ImageDecodingError
     return text == "the file ends too early" ? .truncated : .damaged(text)
 }
 
-private func text(of message: reprise_png_message) -> String {
+/// The terminated text.
+func text(of message: reprise_png_message) -> String {
     withUnsafeBytes(of: message.text) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }

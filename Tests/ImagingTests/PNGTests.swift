@@ -30,6 +30,47 @@ import Testing
         }
     }
 
+    @Test func `a file written row by row has the bytes of one written at once`() throws {
+        var random = TestBytes(seed: 22)
+        let (height, width) = (67, 300)
+        for colour in Raster.Colour.allCases {
+            for (hasAlpha, depth) in [(false, 8), (true, 8), (false, 16), (true, 16)] {
+                let channels = colour.channelCount + (hasAlpha ? 1 : 0)
+                let bytes = random.bytes(height * width * channels)
+                func raster(_ rows: Range<Int>) -> Raster {
+                    let part = bytes[rows.lowerBound * width * channels..<rows.upperBound * width * channels]
+                    return Raster(
+                        height: rows.count, width: width, colour: colour, hasAlpha: hasAlpha,
+                        samples: depth == 8 ? .eight(Array(part)) : .sixteen(part.map { UInt16($0) * 257 ^ 3 }))
+                }
+                for step in [1, 10, 66, 67] {
+                    let writer = try PNGWriter(
+                        height: height, width: width, colour: colour, hasAlpha: hasAlpha, bitDepth: depth)
+                    var file: [UInt8] = []
+                    for first in stride(from: 0, to: height, by: step) {
+                        file += try writer.append(raster(first..<min(first + step, height)))
+                    }
+                    file += try writer.end()
+                    #expect(try file == raster(0..<height).png())
+                }
+            }
+        }
+    }
+
+    @Test func `a picture larger than PNG knows is an error, and a file that is not ended is let go`() throws {
+        let tall = #expect(throws: ImageEncodingError.self) {
+            try PNGWriter(height: 1 << 32, width: 1, colour: .grey, hasAlpha: false)
+        }
+        #expect(tall?.reason == "1x4294967296 pixels are too many")
+        let wide = #expect(throws: ImageEncodingError.self) {
+            try PNGWriter(height: 1, width: 1 << 31, colour: .grey, hasAlpha: false)
+        }
+        #expect(wide?.reason == "Invalid IHDR data")
+        let writer = try PNGWriter(height: 2, width: 1, colour: .grey, hasAlpha: false)
+        let row = Raster(height: 1, width: 1, colour: .grey, hasAlpha: false, samples: .eight([1]))
+        #expect(try !writer.append(row).isEmpty)
+    }
+
     @Test func `a written file holds the chunks it needs and no others`() throws {
         let bytes = try Image(height: 2, width: 2, mode: .rgb8, repeating: 9).png()
         var (names, offset) = ([String](), 8)
