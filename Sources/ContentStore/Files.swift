@@ -179,11 +179,41 @@ package enum Files {
         }
     }
 
-    package static func rename(_ path: FilePath, to target: FilePath) throws(StoreError) {
-        let status = path.withPlatformString { from in
-            target.withPlatformString { platformRename(from, $0) }
+    /// Replaces a file in one step with the pieces that `body` hands over one after another; where it fails, all is as
+    /// before.
+    ///
+    /// - Throws: what `body` throws, or a `StoreError` about `path`.
+    package static func replace(
+        _ path: FilePath, writing body: (_ append: ([UInt8]) throws(StoreError) -> Void) throws -> Void
+    ) throws {
+        let temporary = temporarySibling(of: path)
+        let descriptor = temporary.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+        guard descriptor >= 0 else {
+            throw StoreError.cannot(action: "write", path: path, reason: Errno(rawValue: errno))
         }
-        guard status == 0 else {
+        var isOpen = true
+        do {
+            try body { (piece) throws(StoreError) in
+                if let reason = writeAll(piece, to: descriptor) {
+                    throw .cannot(action: "write", path: path, reason: reason)
+                }
+            }
+            isOpen = false
+            guard close(descriptor) == 0 else {
+                throw StoreError.cannot(action: "write", path: path, reason: Errno(rawValue: errno))
+            }
+            guard renameStatus(temporary, to: path) == 0 else {
+                throw StoreError.cannot(action: "write", path: path, reason: Errno(rawValue: errno))
+            }
+        } catch {
+            if isOpen { close(descriptor) }
+            _ = temporary.withPlatformString { unlink($0) }
+            throw error
+        }
+    }
+
+    package static func rename(_ path: FilePath, to target: FilePath) throws(StoreError) {
+        guard renameStatus(path, to: target) == 0 else {
             throw .cannot(action: "move '\(path)' to", path: target, reason: Errno(rawValue: errno))
         }
     }
@@ -249,6 +279,13 @@ package enum Files {
         let name = path.lastComponent?.string ?? "file"
         let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         return path.removingLastComponent().appending(".\(name).\(getpid())-\(unique)")
+    }
+
+    /// 0, or -1 with the reason in `errno`.
+    private static func renameStatus(_ path: FilePath, to target: FilePath) -> Int32 {
+        path.withPlatformString { from in
+            target.withPlatformString { platformRename(from, $0) }
+        }
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Errno? {

@@ -16,17 +16,22 @@ extension EvaluationProtocol {
             "\(planes[0].width)x\(planes[0].height) outputs shifted by \(shift) do not cover"
                 + " \(sample.source.width)x\(sample.source.height) pixels"
         )
-        let laid = planes.map { $0.laid(height: sample.source.height, width: sample.source.width, shift: shift) }
+        let laid = planes.map {
+            $0.laid(height: sample.source.height, width: sample.source.width, rowShift: shift, columnShift: shift)
+        }
         if laid.count == 1 { return prediction(ofLuma: laid[0]) { enlargedPicture(for: sample) } }
         return prediction(ofColour: Image(channels: laid.map(\.quantised)), isGrey: sample.source.mode == .grey8)
     }
 
     /// Whether an output of these extents lies on all of an image but `scale` pixels on each side.
     package static func covers(_ output: Plane, _ sample: EvaluationSample, shift: Int) -> Bool {
-        func covers(_ count: Int, of total: Int) -> Bool {
-            shift <= sample.scale && shift + count >= total - sample.scale
-        }
-        return covers(output.height, of: sample.source.height) && covers(output.width, of: sample.source.width)
+        covers(output.height, of: sample.source.height, scale: sample.scale, shift: shift)
+            && covers(output.width, of: sample.source.width, scale: sample.scale, shift: shift)
+    }
+
+    /// Whether an output's side lies on all of an image's but `scale` pixels at each end.
+    package static func covers(_ count: Int, of total: Int, scale: Int, shift: Int) -> Bool {
+        shift <= scale && shift + count >= total - scale
     }
 
     /// Of luma in 0...1, in HR extents; `picture` has the colours.
@@ -72,36 +77,5 @@ extension EvaluationProtocol {
             min(reference.height, reference.width) >= metric.leastExtent
         else { return nil }
         return metric.value(compared, reference)
-    }
-}
-
-extension Plane {
-    /// In other extents, with pixel k at k + `shift`; where nothing is, the nearest pixel is.
-    fileprivate func laid(height: Int, width: Int, shift: Int) -> Plane {
-        if shift == 0, height == self.height, width == self.width { return self }
-        var laid = Plane(height: height, width: width, values: [Double](repeating: 0, count: height * width))
-        for row in 0..<height {
-            let sourceRow = min(max(row - shift, 0), self.height - 1)
-            for column in 0..<width {
-                laid[row, column] = self[sourceRow, min(max(column - shift, 0), self.width - 1)]
-            }
-        }
-        return laid
-    }
-
-    /// Samples of 0...255 as bytes, half away from zero.
-    fileprivate var rounded: Image {
-        Image(height: height, width: width, mode: .grey8, pixels: values.map { UInt8(nearest: $0) })
-    }
-}
-
-extension Image {
-    /// RGB of three grey images.
-    fileprivate init(channels: [Image]) {
-        let (height, width) = (channels[0].height, channels[0].width)
-        self.init(height: height, width: width, mode: .rgb8, repeating: 0)
-        for (channel, image) in channels.enumerated() {
-            for index in 0..<height * width { pixels[3 * index + channel] = image.pixels[index] }
-        }
     }
 }

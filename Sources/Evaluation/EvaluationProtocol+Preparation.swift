@@ -108,14 +108,3 @@ extension EvaluationProtocol {
             height: picture.height * scale, width: picture.width * scale, kernel: enlargement, border: border)
     }
 }
-
-extension Image {
-    /// Each channel as a grey image.
-    fileprivate var channels: [Image] {
-        (0..<channelCount).map { channel in
-            Image(
-                height: height, width: width, mode: .grey8,
-                pixels: stride(from: channel, to: pixels.count, by: channelCount).map { pixels[$0] })
-        }
-    }
-}

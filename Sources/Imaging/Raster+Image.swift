@@ -43,6 +43,22 @@ extension Image {
     }
 }
 
+extension Raster {
+    /// The alpha of each pixel as a grey image, 255 where it is opaque; nil where the raster has none.
+    ///
+    /// 16 bits are rounded to 8.
+    package var alpha: Image? {
+        guard hasAlpha else { return nil }
+        let places = stride(from: channelCount - 1, to: samples.count, by: channelCount)
+        let pixels: [UInt8] =
+            switch samples {
+            case .eight(let samples): places.map { samples[$0] }
+            case .sixteen(let samples): places.map { rounded(Int(samples[$0]), by: 257) }
+            }
+        return Image(height: height, width: width, mode: .grey8, pixels: pixels)
+    }
+}
+
 /// The colour samples alone, as 8-bit values.
 private func colours<Sample: FixedWidthInteger & UnsignedInteger>(
     of raster: Raster, _ samples: [Sample], _ rule: AlphaRule

@@ -63,6 +63,23 @@ package struct Raster: Hashable, Sendable {
             "\(samples.count) samples cannot fill \(width)x\(height) pixels of \(channelCount) channels")
     }
 
+    /// Colours of 8 bits with the alpha of each pixel, a grey image of the same extents.
+    package init(_ image: Image, alpha: Image) {
+        precondition(
+            alpha.mode == .grey8 && alpha.height == image.height && alpha.width == image.width,
+            "an alpha of \(alpha.width)x\(alpha.height) does not fit an image of \(image.width)x\(image.height)")
+        let channels = image.channelCount
+        var samples: [UInt8] = []
+        samples.reserveCapacity(alpha.pixels.count * (channels + 1))
+        for (pixel, alpha) in alpha.pixels.enumerated() {
+            samples += image.pixels[pixel * channels..<(pixel + 1) * channels]
+            samples.append(alpha)
+        }
+        self.init(
+            height: image.height, width: image.width, colour: image.mode == .grey8 ? .grey : .rgb, hasAlpha: true,
+            samples: .eight(samples))
+    }
+
     /// The same pixels as the arithmetic has them: 8 bits, no alpha.
     package init(_ image: Image) {
         self.init(

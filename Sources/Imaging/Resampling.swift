@@ -26,6 +26,20 @@ extension Image {
         resized(Resampling(from: (self.height, self.width), to: (height, width)), kernel, border)
     }
 
+    /// The rows `rows` of the image enlarged by `matlab-bicubic`, and no others: those of `resized(height:width:)`, bit
+    /// for bit.
+    package func enlarged(by scale: Int, rows: Range<Int>, border: ResamplingBorder) -> Image {
+        guard case .matlab(let cubic) = ResamplingKernel.matlabBicubic.method else {
+            preconditionFailure("'matlab-bicubic' is MATLAB's")
+        }
+        let resampling = Resampling(from: (height, width), to: (height * scale, width * scale))
+        return Image(
+            height: rows.count, width: width * scale, mode: mode,
+            pixels: resampling.resampled(
+                pixels, channels: channelCount, Bordered(cubic: cubic, border: border), in: RoundedSums.self,
+                rows: rows))
+    }
+
     private func resized(_ resampling: Resampling, _ kernel: ResamplingKernel, _ border: ResamplingBorder) -> Image {
         let (height, width) = (resampling.vertical.outputCount, resampling.horizontal.outputCount)
         switch kernel.method {
@@ -118,10 +132,14 @@ private struct Resampling {
     }
 
     /// MATLAB's order: the dimension with the smaller scale first; equal scales go vertically first.
+    ///
+    /// - Parameter rows: those of the output that are wanted; nil for all.
     func resampled<Arithmetic: ResamplingArithmetic>(
-        _ samples: [Arithmetic.Output], channels: Int, _ kernel: Bordered, in arithmetic: Arithmetic.Type
+        _ samples: [Arithmetic.Output], channels: Int, _ kernel: Bordered, in arithmetic: Arithmetic.Type,
+        rows wanted: Range<Int>? = nil
     ) -> [Arithmetic.Output] where Arithmetic.Input == Arithmetic.Output, Arithmetic.Sum == Double {
-        let rows = vertical.table(kernel)
+        let all = vertical.table(kernel)
+        let rows = wanted.map { all.part($0) } ?? all
         let columns = horizontal.table(kernel)
         if vertical.scale <= horizontal.scale {
             let shrunk = resampledVertically(

@@ -18,6 +18,14 @@ struct WeightTable<Weight: Hashable & Sendable>: Hashable, Sendable {
         weights.append(weight)
     }
 
+    /// The table of some of the outputs alone.
+    func part(_ outputs: Range<Int>) -> WeightTable {
+        let taps = starts[outputs.lowerBound]..<starts[outputs.upperBound]
+        return WeightTable(
+            starts: starts[outputs.lowerBound...outputs.upperBound].map { $0 - taps.lowerBound },
+            sources: Array(sources[taps]), weights: Array(weights[taps]))
+    }
+
     /// The taps appended since the last call are those of the next output.
     mutating func closeOutput() {
         starts.append(sources.count)

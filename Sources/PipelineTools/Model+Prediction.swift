@@ -15,22 +15,16 @@ extension Model {
         for sample: EvaluationSample, ofImage image: String, under evaluation: EvaluationProtocol, pool: WorkerPool,
         level: SIMDLevel
     ) throws -> Prediction {
-        let description = network.description
-        guard [1, 3].contains(description.inputs), description.outputs == description.inputs else {
-            throw ToolFailure(
-                "the model '\(name)' turns \(description.inputs) channels into \(description.outputs): luma is one, "
-                    + "and RGB three")
-        }
+        let channels = try imageChannels()
         let input =
             takesEnlarged
-            ? evaluation.enlargedInput(channels: description.inputs, for: sample)
-            : evaluation.input(channels: description.inputs, for: sample)
+            ? evaluation.enlargedInput(channels: channels, for: sample)
+            : evaluation.input(channels: channels, for: sample)
         let output = try upscaled(input, pool: pool, level: level)
-        for plane in output {
-            guard let index = plane.values.firstIndex(where: { !$0.isFinite }) else { continue }
+        if let place = noNumber(in: output) {
             throw ToolFailure(
-                "the model '\(name)' gives no number for image '\(image)' at row \(index / plane.width), column "
-                    + "\(index % plane.width)")
+                "the model '\(name)' gives no number for image '\(image)' at row \(place.row), column "
+                    + "\(place.column)")
         }
         guard EvaluationProtocol.covers(output[0], sample, shift: outputShift) else {
             throw ToolFailure(
@@ -40,8 +34,28 @@ extension Model {
         return evaluation.prediction(of: output, shift: outputShift, for: sample)
     }
 
+    /// 1 for a network of luma, 3 for one of RGB; all others are refused.
+    func imageChannels() throws(ToolFailure) -> Int {
+        let description = network.description
+        guard [1, 3].contains(description.inputs), description.outputs == description.inputs else {
+            throw ToolFailure(
+                "the model '\(name)' turns \(description.inputs) channels into \(description.outputs): luma is one, "
+                    + "and RGB three")
+        }
+        return description.inputs
+    }
+
+    /// The first pixel of an output that is NaN or infinite, 0-based.
+    func noNumber(in output: [Plane]) -> (row: Int, column: Int)? {
+        for plane in output {
+            guard let index = plane.values.firstIndex(where: { !$0.isFinite }) else { continue }
+            return (index / plane.width, index % plane.width)
+        }
+        return nil
+    }
+
     /// The network's output channels for those of LR, enlarged or not, in 0...1.
-    private func upscaled(_ planes: [Plane], pool: WorkerPool, level: SIMDLevel) throws(NetworkError) -> [Plane] {
+    func upscaled(_ planes: [Plane], pool: WorkerPool, level: SIMDLevel) throws(NetworkError) -> [Plane] {
         let input = Tensor(
             shape: [planes.count, planes[0].height, planes[0].width],
             values: planes.flatMap { $0.values.map { Float($0) } })

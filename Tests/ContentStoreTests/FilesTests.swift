@@ -108,6 +108,37 @@ struct FilesTests {
         }
     }
 
+    @Test func `a file replaced in pieces is the old one until the last of them`() throws {
+        struct Enough: Error {}
+        try withTemporaryFolder { folder in
+            let file = folder.appending("file")
+            try Files.write([1], toNew: file)
+            try Files.replace(file) { append in
+                try append([2, 3])
+                #expect(try Files.bytes(of: file) == [1])
+                try append([])
+                try append([4])
+            }
+            #expect(try Files.bytes(of: file) == [2, 3, 4])
+            #expect(throws: Enough.self) {
+                try Files.replace(file) { append in
+                    try append([5])
+                    throw Enough()
+                }
+            }
+            #expect(try Files.bytes(of: file) == [2, 3, 4])
+            try Files.makeFolder(folder.appending("taken"))
+            #expect(
+                complaint(in: folder) { try Files.replace(folder.appending("taken")) { try $0([6]) } }
+                    == "cannot write 'HERE/taken': is a directory")
+            let long = String(repeating: "x", count: 250)
+            #expect(
+                complaint(in: folder) { try Files.replace(folder.appending(long)) { try $0([6]) } }
+                    == "cannot write 'HERE/\(long)': file name too long")
+            #expect(try Files.names(in: folder) == ["file", "taken"])
+        }
+    }
+
     @Test func `a failing replacement leaves the old bytes`() throws {
         try withTemporaryFolder { folder in
             let file = folder.appending("file")

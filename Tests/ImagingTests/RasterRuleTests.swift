@@ -72,6 +72,21 @@ import Testing
                 == pairs.map { UInt8((Double($0.0) / 257).rounded()) })
     }
 
+    @Test func `alpha is taken off and put on again, 16 bits as the nearest 8`() throws {
+        for colour in Raster.Colour.allCases {
+            let channels = colour.channelCount + 1
+            let samples = (0..<24 * channels).map { UInt8($0 * 2) }
+            let whole = raster(colour, alpha: true, .eight(samples), width: 6)
+            let alpha = try #require(whole.alpha)
+            #expect(alpha.height == 4 && alpha.width == 6)
+            #expect(alpha.pixels == (0..<24).map { samples[$0 * channels + channels - 1] })
+            #expect(try Raster(Image(whole, alpha: .drop), alpha: alpha) == whole)
+            let deep = raster(colour, alpha: true, .sixteen(samples.map { UInt16($0) * 257 + 100 }), width: 6)
+            #expect(deep.alpha == alpha)
+            #expect(raster(colour, alpha: false, .eight(samples), width: 1).alpha == nil)
+        }
+    }
+
     @Test func `the first pixel that is not opaque is named, and opaque alpha is no alpha`() throws {
         var samples: [UInt8] = (0..<6).flatMap { [UInt8($0), 10, 20, 255] }
         let opaque = try Image(raster(.rgb, alpha: true, .eight(samples), width: 3))

@@ -42,6 +42,28 @@ import Testing
     }
 
     @Test(arguments: ResamplingBorder.allCases)
+    func `rows of an enlargement are those of the whole, for every small size`(border: ResamplingBorder) {
+        var random = TestBytes(seed: 8)
+        for (height, width) in [(1, 1), (1, 7), (2, 3), (5, 1), (9, 4)] {
+            for mode in Image.Mode.allCases {
+                let image = Image(
+                    height: height, width: width, mode: mode,
+                    pixels: random.bytes(height * width * mode.channelCount))
+                for scale in 1...4 {
+                    let whole = image.resized(height: height * scale, width: width * scale, border: border)
+                    for first in 0..<whole.height {
+                        for end in first + 1...whole.height {
+                            #expect(
+                                image.enlarged(by: scale, rows: first..<end, border: border)
+                                    == whole.cropped(top: first, left: 0, height: end - first, width: whole.width))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ResamplingBorder.allCases)
     func `bytes and planes equal a naive twin for every small size and many scales`(border: ResamplingBorder) {
         let scales = [0.25, 1.0 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.5, 2, 3, 4]
         var random = TestBytes(seed: 7)
