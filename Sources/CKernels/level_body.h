@@ -247,38 +247,64 @@ TARGET static void NAME(weighted_sums)(const reprise_sums *s) {
     DEFINE_PRODUCTS(CHANNELS, 1)                                                                                 \
     DEFINE_PRODUCTS(CHANNELS, 2)                                                                                 \
     DEFINE_PRODUCTS(CHANNELS, 3)                                                                                 \
+    DEFINE_WIDEST_PRODUCTS(CHANNELS)                                                                             \
     TARGET static void NAME(products_##CHANNELS)(                                                                \
         const reprise_products *p, size_t channel, size_t tap, size_t taps, size_t row, size_t row_end) {        \
         switch (taps) {                                                                                          \
         case 1: NAME(products_##CHANNELS##x1)(p, channel, tap, row, row_end); break;                             \
         case 2: NAME(products_##CHANNELS##x2)(p, channel, tap, row, row_end); break;                             \
-        default: NAME(products_##CHANNELS##x3)(p, channel, tap, row, row_end); break;                            \
+        case 3: NAME(products_##CHANNELS##x3)(p, channel, tap, row, row_end); break;                             \
+        default: WIDEST_PRODUCTS(CHANNELS)(p, channel, tap, row, row_end); break;                                \
         }                                                                                                        \
     }
+
+// What one block sums: 24 of 32 registers, or 12 of 16.
+#if WIDE_REGISTERS
+enum { NAME(block_channels) = 6, NAME(block_taps) = 4 };
+#define DEFINE_WIDEST_PRODUCTS(CHANNELS) DEFINE_PRODUCTS(CHANNELS, 4)
+#define WIDEST_PRODUCTS(CHANNELS) NAME(products_##CHANNELS##x4)
+#else
+enum { NAME(block_channels) = 4, NAME(block_taps) = 3 };
+#define DEFINE_WIDEST_PRODUCTS(CHANNELS)
+#define WIDEST_PRODUCTS(CHANNELS) NAME(products_##CHANNELS##x3)
+#endif
 
 DEFINE_PRODUCT_ROW(1)
 DEFINE_PRODUCT_ROW(2)
 DEFINE_PRODUCT_ROW(3)
 DEFINE_PRODUCT_ROW(4)
+#if WIDE_REGISTERS
+DEFINE_PRODUCT_ROW(5)
+DEFINE_PRODUCT_ROW(6)
+#endif
 
 TARGET static void NAME(products_block)(
-    const reprise_products *p, size_t channel, size_t tap, size_t row, size_t row_end) {
-    const size_t taps = p->taps - tap < 3 ? p->taps - tap : 3;
-    switch (p->channels - channel) {
+    const reprise_products *p, size_t channel, size_t channels, size_t tap, size_t row, size_t row_end) {
+    const size_t left = p->taps - tap, taps = left < NAME(block_taps) ? left : NAME(block_taps);
+    switch (channels) {
     case 1: NAME(products_1)(p, channel, tap, taps, row, row_end); break;
     case 2: NAME(products_2)(p, channel, tap, taps, row, row_end); break;
     case 3: NAME(products_3)(p, channel, tap, taps, row, row_end); break;
-    default: NAME(products_4)(p, channel, tap, taps, row, row_end); break;
+    case 4: NAME(products_4)(p, channel, tap, taps, row, row_end); break;
+#if WIDE_REGISTERS
+    case 5: NAME(products_5)(p, channel, tap, taps, row, row_end); break;
+    default: NAME(products_6)(p, channel, tap, taps, row, row_end); break;
+#endif
     }
 }
 
-/// A few rows at a time, so that what the blocks read again is still in the nearest cache; few enough for 4 channels.
+/// A few rows at a time, so that what the blocks read again is still in the nearest cache; few enough for the channels
+/// of a block.
 TARGET static void NAME(pixel_products)(const reprise_products *p) {
     const size_t rows_at_once = p->columns < 50 ? 50 / (p->columns ? p->columns : 1) : 1;
     for (size_t row = 0; row < p->rows; row += rows_at_once) {
         const size_t row_end = row + rows_at_once < p->rows ? row + rows_at_once : p->rows;
-        for (size_t channel = 0; channel < p->channels; channel += 4)
-            for (size_t tap = 0; tap < p->taps; tap += 3) NAME(products_block)(p, channel, tap, row, row_end);
+        for (size_t channel = 0; channel < p->channels; channel += NAME(block_channels)) {
+            const size_t left = p->channels - channel;
+            const size_t channels = left < NAME(block_channels) ? left : NAME(block_channels);
+            for (size_t tap = 0; tap < p->taps; tap += NAME(block_taps))
+                NAME(products_block)(p, channel, channels, tap, row, row_end);
+        }
     }
 }
 
@@ -432,3 +458,5 @@ static const reprise_kernels NAME(kernels) = {
 #undef DEFINE_SUMS
 #undef DEFINE_PRODUCTS
 #undef DEFINE_PRODUCT_ROW
+#undef DEFINE_WIDEST_PRODUCTS
+#undef WIDEST_PRODUCTS
