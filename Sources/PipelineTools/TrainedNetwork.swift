@@ -69,6 +69,9 @@ struct TrainedNetwork {
     /// The patches must have been cut for such a network.
     private func check(_ geometry: LabelGeometry, _ architecture: String) throws(ToolFailure) {
         guard description.scale != geometry.inputScale else { return }
+        guard description.scale > 0 else {
+            throw ToolFailure("the strides of these layers make no whole scale together", at: .setting("layers"))
+        }
         let patches = geometry.inputScale == 1 ? "of LR enlarged to HR size" : "of LR at x\(geometry.scale)"
         let change =
             switch (description.scale, geometry.inputScale) {

@@ -21,10 +21,9 @@ enum Python {
         var environment = ProcessInfo.processInfo.environment
         environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
         process.environment = environment
-        let (output, errors) = (
-            Pipe(), FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        )
-        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        let output = Pipe()
+        let errors = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try Data().write(to: errors)
         defer { try? FileManager.default.removeItem(at: errors) }
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)

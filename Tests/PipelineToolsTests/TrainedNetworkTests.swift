@@ -107,6 +107,10 @@ import Training
                     "'architecture: layers' is a network of x1, and these patches are of LR at x3",
                     at: .input("patches"), hint: "with 'rule: srcnn' the tool 'patches' cuts for it"))
         #expect(
+            try refusal([
+                ["transposed-convolution": 1, "kernel": 3, "stride": 3], ["convolution": 1, "kernel": 3, "stride": 2],
+            ]) == ToolFailure("the strides of these layers make no whole scale together", at: .setting("layers")))
+        #expect(
             try refusal([["transposed-convolution": 1, "kernel": 3, "stride": 2]])
                 == ToolFailure(
                     "'architecture: layers' is a network of x2, and these patches are of LR at x3",
