@@ -17,10 +17,12 @@ package struct Manifest: Sendable {
     package let sources: [Source]
     package let stages: [Stage]
     package let claims: [Claim]
+    /// What the stages that run at once share out among them, beside processors and memory.
+    package let pools: [Pool]
 
     package init(
         source: SourceText, name: String, title: String?, paper: Paper?, assumptions: [Assumption],
-        settings: [Setting], sources: [Source], stages: [Stage], claims: [Claim]
+        settings: [Setting], sources: [Source], stages: [Stage], claims: [Claim], pools: [Pool] = []
     ) {
         self.source = source
         self.name = name
@@ -31,6 +33,21 @@ package struct Manifest: Sendable {
         self.sources = sources
         self.stages = stages
         self.claims = claims
+        self.pools = pools
+    }
+}
+
+/// Something of which the machine has so much, for example `gpu: 1` or `licence: 4`.
+///
+/// `cpu` (processors) and `memory` (bytes) are pools that every machine has; a manifest's own has another name.
+package struct Pool: Hashable, Sendable {
+    package let name: Located<String>
+    /// At least 1.
+    package let capacity: Int
+
+    package init(name: Located<String>, capacity: Int) {
+        self.name = name
+        self.capacity = capacity
     }
 }
 
@@ -114,15 +131,68 @@ package struct Stage: Sendable {
     package let settings: [StageSetting]
     /// The tool's, or those the command declares.
     package let outputs: [StageOutput]
+    package let limits: StageLimits
+    /// What a stage of a `foreach` or `matrix` was made of.
+    package let group: StageGroup?
 
     package init(
-        name: Located<String>, work: Work, inputs: [StageInput], settings: [StageSetting], outputs: [StageOutput]
+        name: Located<String>, work: Work, inputs: [StageInput], settings: [StageSetting], outputs: [StageOutput],
+        limits: StageLimits = .none, group: StageGroup? = nil
     ) {
         self.name = name
         self.work = work
         self.inputs = inputs
         self.settings = settings
         self.outputs = outputs
+        self.limits = limits
+        self.group = group
+    }
+}
+
+/// What a stage takes of the machine while it runs, and how often and how long it is tried.
+///
+/// Nothing of it is part of any key: it decides when a result is there, never which.
+package struct StageLimits: Hashable, Sendable {
+    package static let none = StageLimits()
+
+    /// How much of each pool it takes: `cpu` in processors, `memory` in bytes, the manifest's own by their names.
+    package let resources: [String: Int]
+    /// Further attempts after one that failed.
+    package let retries: Int
+    /// Seconds before the first further attempt; twice as many before each one after it.
+    package let backoff: Double
+    /// Seconds after which an attempt is ended; `nil` is never.
+    package let timeout: Double?
+
+    package init(resources: [String: Int] = [:], retries: Int = 0, backoff: Double = 1, timeout: Double? = nil) {
+        self.resources = resources
+        self.retries = retries
+        self.backoff = backoff
+        self.timeout = timeout
+    }
+}
+
+/// The stage as the author wrote it, of which `foreach` or `matrix` made several: `train` of `train@scale=3,seed=1`.
+package struct StageGroup: Hashable, Sendable {
+    package let name: String
+    /// The variables with this stage's values, sorted by name.
+    package let values: [(name: String, value: SettingValue)]
+
+    package init(name: String, values: [(name: String, value: SettingValue)]) {
+        self.name = name
+        self.values = values
+    }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.name == right.name && left.values.elementsEqual(right.values, by: ==)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        for (name, value) in values {
+            hasher.combine(name)
+            hasher.combine(value)
+        }
     }
 }
 
@@ -212,10 +282,17 @@ package struct Command: Hashable, Sendable {
     /// Commands whose output counts into the key, such as `python3 -m pip freeze`.
     package let probes: [[String]]
     package let learns: Bool
+    /// Programs whose files count into the key: names looked up in `PATH`, or paths.
+    package let programs: [Located<String>]
+    /// Variables of the user's environment that the command sees and that no key, log or record holds.
+    package let secrets: [Located<String>]
+    /// A folder below the working folder that outlives failed attempts at the same action, for checkpoints.
+    package let resume: String?
 
     package init(
         arguments: [String], shell: String?, code: [Located<String>], environment: [EnvironmentVariable],
-        probes: [[String]], learns: Bool
+        probes: [[String]], learns: Bool, programs: [Located<String>] = [], secrets: [Located<String>] = [],
+        resume: String? = nil
     ) {
         self.arguments = arguments
         self.shell = shell
@@ -223,6 +300,9 @@ package struct Command: Hashable, Sendable {
         self.environment = environment
         self.probes = probes
         self.learns = learns
+        self.programs = programs
+        self.secrets = secrets
+        self.resume = resume
     }
 }
 
