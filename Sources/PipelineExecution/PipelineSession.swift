@@ -44,6 +44,9 @@ package struct PipelineSession: Sendable {
         self.overrides = overrides
     }
 
+    /// The files that were read to make the manifest.
+    package var lookedAt: [FilePath] { [manifestFile] }
+
     /// Where the manifest lies, and with it its code and its lock; its catalogues are named from there.
     package var manifestFolder: FilePath { Self.folder(of: manifestFile) }
 

@@ -20,6 +20,11 @@ enum Complaint {
         Reprise.exit(withError: code(for: error))
     }
 
+    /// Says it and goes on.
+    static func tell(_ error: any Error) {
+        _ = code(for: error)
+    }
+
     /// Prints the error where it is one of ours, and gives its exit code.
     private static func code(for error: any Error) -> any Error {
         switch error {

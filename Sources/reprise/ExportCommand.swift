@@ -21,7 +21,7 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var options: PipelineOptions
     @OptionGroup var execution: ExecutionFlags
 
-    @Argument(help: "The stage.")
+    @Argument(help: "The stage.", completion: StageCompletion.names)
     var stage: String
 
     @Option(help: "The folder to copy to; it is made where it is missing.")

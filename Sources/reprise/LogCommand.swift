@@ -12,7 +12,7 @@ struct LogCommand: AsyncParsableCommand {
 
     @OptionGroup var options: PipelineOptions
 
-    @Argument(help: "The stage whose log to show.")
+    @Argument(help: "The stage whose log to show.", completion: StageCompletion.names)
     var stage: String
 
     func run() async throws {

@@ -6,7 +6,8 @@ import PipelineTools
 
 /// What every command on a pipeline takes.
 struct PipelineOptions: ParsableArguments {
-    @Argument(help: "A manifest, or a folder that holds 'pipeline.yml'.")
+    @Argument(
+        help: "A manifest, or a folder that holds 'pipeline.yml'.", completion: .file(extensions: ["yml", "yaml"]))
     var pipeline: String
 
     @Option(help: "Where relative sources are looked up; REPRISE_DATA, or 'data', where it is left out.")

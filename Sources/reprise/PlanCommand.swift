@@ -18,7 +18,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     @OptionGroup var options: PipelineOptions
 
-    @Argument(help: "Stages to plan for; all where none is named.")
+    @Argument(help: "Stages to plan for; all where none is named.", completion: StageCompletion.names)
     var stages: [String] = []
 
     @Flag(help: "Prints one JSON object.")

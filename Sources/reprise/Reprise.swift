@@ -24,7 +24,8 @@ struct Reprise: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self, GraphCommand.self,
+            RunCommand.self, WatchCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self,
+            GraphCommand.self,
             ToolsCommand.self, ShowCommand.self, LogCommand.self, ExportCommand.self, ReportCommand.self,
             LockCommand.self, CheckCommand.self, DataCommand.self, UpscaleCommand.self, ExecCommand.self,
         ])

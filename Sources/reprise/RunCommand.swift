@@ -18,12 +18,14 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var options: PipelineOptions
 
-    @Argument(help: "Stages to bring up to date.")
+    @Argument(help: "Stages to bring up to date.", completion: StageCompletion.names)
     var stages: [String] = []
 
     @OptionGroup var execution: ExecutionFlags
 
-    @Option(help: ArgumentHelp("Runs this stage although nothing changed.", valueName: "stage"))
+    @Option(
+        help: ArgumentHelp("Runs this stage although nothing changed.", valueName: "stage"),
+        completion: StageCompletion.names)
     var force: [String] = []
 
     @Option(help: "A remark for the run's record.")

@@ -21,7 +21,7 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var options: PipelineOptions
     @OptionGroup var execution: ExecutionFlags
 
-    @Argument(help: "STAGE or STAGE/OUTPUT.")
+    @Argument(help: "STAGE or STAGE/OUTPUT.", completion: StageCompletion.names)
     var target: String
 
     func run() async throws {

@@ -13,7 +13,7 @@ struct WhyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: PipelineOptions
 
-    @Argument(help: "The stage to explain.")
+    @Argument(help: "The stage to explain.", completion: StageCompletion.names)
     var stage: String
 
     func run() async throws {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ContentStore
+import PipelineExecution
+import PipelineManifest
+import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Runs what changed whenever a file of the pipeline does; Ctrl-C ends it.",
+        discussion: """
+            The manifest, what it includes, sources, catalogues and declared code are watched. A mistake in the \
+            manifest or a failed stage is told, and watching goes on.
+            """)
+
+    @OptionGroup var options: PipelineOptions
+
+    @Argument(help: "Stages to bring up to date.", completion: StageCompletion.names)
+    var stages: [String] = []
+
+    @OptionGroup var execution: ExecutionFlags
+
+    func run() async throws {
+        // A pipeline that is not there is a mistake of the command line, and nothing to wait for.
+        _ = try? options.session()
+        guard try Files.status(FilePath(options.pipeline)) != nil else {
+            _ = try options.session()
+            return
+        }
+        while true {
+            let manifest = FilePath(options.pipeline)
+            var watched = WatchedFiles(roots: [manifest, manifest.appending("pipeline.yml")])
+            var known = watched.look()
+            do {
+                let session = try options.session()
+                let nodes = try session.stages(named: stages)
+                watched = WatchedFiles(of: session, stages: nodes)
+                // Looked at before anything is hashed: a change during the run is one since this look.
+                known = watched.look()
+                try await bringUpToDate(session)
+            } catch let exit as ExitCode where exit == RepriseExit.interrupted {
+                throw exit
+            } catch is ExitCode {
+                // Told already.
+            } catch {
+                Complaint.tell(error)
+            }
+            if !execution.quiet { Terminal.complain("watching \(known.count) files; Ctrl-C ends it") }
+            // A run leaves Ctrl-C ignored; while we wait it ends us.
+            for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+            try await watched.waitForChange(since: known)
+        }
+    }
+
+    private func bringUpToDate(_ session: PipelineSession) async throws {
+        let ended = try await PipelineRun(session: session, execution: execution)
+            .run(try session.stages(named: stages))
+        let results = RunResults(of: ended.outcome, in: session)
+        Terminal.output.write(results.text(ended, in: session, colour: Terminal.output.isColoured))
+        try ended.complain(in: session)
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// `reprise watch`, told from outside that files change.
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
+    private static let files = [
+        "words.yml": """
+        reprise: 1
+        sources: {text: {path: text.txt}}
+        stages:
+          copy:
+            run: cp ${inputs.text} ${outputs.copy}
+            inputs: {text: text}
+            outputs: {copy: copy.txt}
+        """,
+        "data/text.txt": "one\n",
+    ]
+
+    /// A watching program and the lines that it prints.
+    private final class Watcher {
+        private let process = Process()
+        private let pipe = Pipe()
+        private var text = ""
+
+        init(in project: CommandLineProject) throws {
+            process.executableURL = CommandLineProject.executable
+            process.arguments = ["watch", "words.yml"]
+            process.currentDirectoryURL = project.folder
+            process.environment = ["PATH": "/usr/bin:/bin"]
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = pipe
+            process.standardError = pipe
+            try process.run()
+        }
+
+        /// Reads until the words come up, and gives what stands before them.
+        func read(until words: String) -> String {
+            while true {
+                if let range = text.range(of: words) {
+                    let before = String(text[..<range.lowerBound])
+                    text = String(text[range.upperBound...])
+                    return before
+                }
+                let piece = pipe.fileHandleForReading.availableData
+                if piece.isEmpty { return text + " (and then it ended)" }
+                text += String(decoding: piece, as: UTF8.self)
+            }
+        }
+
+        /// The signal that ended it.
+        func interrupt() -> Int32 {
+            process.interrupt()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+    }
+
+    @Test func `a changed file, a mistake and its mending are each met, and Ctrl-C ends it`() throws {
+        let project = try CommandLineProject(Self.files)
+        let watcher = try Watcher(in: project)
+        #expect(watcher.read(until: "watching 2 files; Ctrl-C ends it\n").contains("1 of 1 stages ran"))
+
+        try project.write(Data("two\n".utf8), to: "data/text.txt")
+        #expect(watcher.read(until: "watching").contains("input 'text' changed"))
+        #expect(watcher.read(until: "\n").hasPrefix(" 2 files"))
+
+        try project.edit("words.yml", "run: cp", "rum: cp")
+        #expect(watcher.read(until: "watching").contains("did you mean 'run'?"))
+
+        try project.edit("words.yml", "rum: cp", "run: cp")
+        #expect(watcher.read(until: "watching").contains("Nothing to do"))
+        _ = watcher.interrupt()
+    }
+
+    @Test func `a pipeline that is not there is no reason to wait`() throws {
+        let project = try CommandLineProject(Self.files)
+        let outcome = try project.reprise("watch", "wrods.yml")
+        #expect(outcome.code == 2)
+        #expect(outcome.errors.hasPrefix("error: there is no pipeline 'wrods.yml'"))
+    }
+}
