@@ -16,9 +16,13 @@ struct ToolsCommand: ParsableCommand {
     @Argument(help: "A tool.")
     var name: String?
 
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
     func run() throws {
         let interfaces = Toolbox.standard.interfaces
         guard let name else {
+            if json { return write(interfaces) }
             var table = TextTable([.init(""), .init("")])
             for interface in interfaces { table.append([.init(interface.name), .init(interface.summary)]) }
             Terminal.output.write(
@@ -33,7 +37,13 @@ struct ToolsCommand: ParsableCommand {
                 hint: suggestion(for: name, among: interfaces.map(\.name))
                     ?? "the tools: \(interfaces.map(\.name).joined(separator: ", "))")
         }
+        if json { return write([interface]) }
         Terminal.output.write(ToolText.text(of: interface))
+    }
+
+    private func write(_ interfaces: [ToolInterface]) {
+        let object: JSONValue = ["schema": 1, "tools": .array(interfaces.map(\.json))]
+        Terminal.output.write(object.canonicalText + "\n")
     }
 }
 
