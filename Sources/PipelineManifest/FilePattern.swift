@@ -5,34 +5,87 @@
 /// `*` stands for any characters but `/`, `?` for one of them, `**/` for any folders. A pattern without `/` is matched
 /// with the last part of a name, so that `*.png` finds images in every folder.
 package struct FilePattern: Hashable, Sendable {
-    private let pattern: [Unicode.Scalar]
+    private enum Element: Hashable {
+        case scalar(Unicode.Scalar)
+        /// `?`
+        case anyScalar
+        /// `*`
+        case anyScalars
+        /// `**/`
+        case anyFolders
+    }
+
+    private let elements: [Element]
     private let matchesLastPartOnly: Bool
 
     package init(_ text: String) {
-        pattern = Array(text.unicodeScalars)
+        elements = FilePattern.elements(of: Array(text.unicodeScalars)[...])
         matchesLastPartOnly = !text.contains("/")
     }
 
     package func matches(_ name: String) -> Bool {
         let subject = matchesLastPartOnly ? name.split(separator: "/").last.map(String.init) ?? name : name
-        return matches(pattern[...], Array(subject.unicodeScalars)[...])
+        // What the elements up to each one can have matched, a scalar of the name after the other: no pattern takes
+        // longer than its own length times the name's.
+        var reached = [Bool](repeating: false, count: elements.count + 1)
+        reached[0] = true
+        skip(&reached, isAtPart: true)
+        for scalar in subject.unicodeScalars {
+            reached = advanced(reached, over: scalar)
+            skip(&reached, isAtPart: scalar == "/")
+        }
+        return reached[elements.count]
     }
 
-    private func matches(_ pattern: ArraySlice<Unicode.Scalar>, _ name: ArraySlice<Unicode.Scalar>) -> Bool {
-        guard let first = pattern.first else { return name.isEmpty }
-        if pattern.starts(with: "**/".unicodeScalars) {
-            let rest = pattern.dropFirst(3)
-            if matches(rest, name) { return true }
-            guard let slash = name.firstIndex(of: "/") else { return false }
-            return matches(pattern, name[(slash + 1)...])
+    /// Whether a text would be a pattern, not the name of one file.
+    package static func isPattern(_ text: String) -> Bool { text.contains { $0 == "*" || $0 == "?" } }
+
+    /// The parts before the first that has a wildcard, or the whole text where none has; empty where the first has.
+    package static func fixedFolder(of text: String) -> String {
+        text.split(separator: "/").prefix { !isPattern(String($0)) }.joined(separator: "/")
+    }
+
+    private static func elements(of text: ArraySlice<Unicode.Scalar>) -> [Element] {
+        var elements: [Element] = []
+        var rest = text
+        while let first = rest.first {
+            if rest.starts(with: "**/".unicodeScalars) {
+                elements.append(.anyFolders)
+                rest = rest.dropFirst(3)
+                continue
+            }
+            switch first {
+            case "*": elements.append(.anyScalars)
+            case "?": elements.append(.anyScalar)
+            default: elements.append(.scalar(first))
+            }
+            rest = rest.dropFirst()
         }
-        if first == "*" {
-            if matches(pattern.dropFirst(), name) { return true }
-            guard let next = name.first, next != "/" else { return false }
-            return matches(pattern, name.dropFirst())
+        return elements
+    }
+
+    /// Where matching can stand after one more scalar.
+    private func advanced(_ reached: [Bool], over scalar: Unicode.Scalar) -> [Bool] {
+        var next = [Bool](repeating: false, count: reached.count)
+        for (index, element) in elements.enumerated() where reached[index] {
+            switch element {
+            case .scalar(let wanted): if scalar == wanted { next[index + 1] = true }
+            case .anyScalar: if scalar != "/" { next[index + 1] = true }
+            case .anyScalars: if scalar != "/" { next[index] = true }
+            case .anyFolders: next[index] = true
+            }
         }
-        guard let next = name.first else { return false }
-        guard first == next || (first == "?" && next != "/") else { return false }
-        return matches(pattern.dropFirst(), name.dropFirst())
+        return next
+    }
+
+    /// Passes over elements that may stand for nothing; folders end where a part of the name begins.
+    private func skip(_ reached: inout [Bool], isAtPart: Bool) {
+        for (index, element) in elements.enumerated() where reached[index] {
+            switch element {
+            case .anyScalars: reached[index + 1] = true
+            case .anyFolders: if isAtPart { reached[index + 1] = true }
+            default: continue
+            }
+        }
     }
 }

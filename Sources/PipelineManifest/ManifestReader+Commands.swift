@@ -1,19 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `${inputs.NAME}` and `${outputs.NAME}` stand for in one command; nil where the input or output was wrong.
-private struct CommandPaths {
-    struct Input {
-        let paths: [String]
-        let isList: Bool
-    }
-
-    var inputs: [String: Input?] = [:]
-    var outputs: [String: String?] = [:]
-
-    /// Every name that a command may write.
-    var names: [String] { inputs.keys.sorted().map { "inputs.\($0)" } + outputs.keys.sorted().map { "outputs.\($0)" } }
-}
-
 /// Reading stages that run a command.
 extension ManifestReader {
     mutating func commandStage(_ name: Located<String>, _ work: YAMLEntry, _ fields: Fields) -> Stage? {
@@ -26,12 +12,15 @@ extension ManifestReader {
         let learns = fields["learns"].flatMap { boolean(of: $0, in: fields.owner) } ?? false
         let inputs = commandInputs(of: fields, purpose: learns ? .learns : .reads)
         let outputs = commandOutputs(of: fields)
+        let code = codePaths(of: fields)
         let paths = CommandPaths(
-            inputs: inputs.mapValues { $0.map(Self.input) }, outputs: outputs.mapValues { $0.map(Self.outputPath) })
-        guard let command = command(work, fields, paths, learns: learns) else { return nil }
+            inputs: inputs.mapValues { $0.map(Self.input) }, outputs: outputs.mapValues { $0.map(Self.outputPath) },
+            resume: fields["resume"].map { resumeFolder($0, fields.owner, code) })
+        let limits = limits(of: fields)
+        guard let command = command(work, fields, paths, code: code, learns: learns) else { return nil }
         return Stage(
             name: name, work: .command(command), inputs: inputs.values.compactMap { $0 }, settings: [],
-            outputs: outputs.values.compactMap { $0 })
+            outputs: outputs.values.compactMap { $0 }, limits: limits)
     }
 
     private static func input(_ input: StageInput) -> CommandPaths.Input {
@@ -43,10 +32,11 @@ extension ManifestReader {
     private static func outputPath(_ output: StageOutput) -> String { "outputs/\(output.path ?? output.name)" }
 
     private mutating func command(
-        _ work: YAMLEntry, _ fields: Fields, _ paths: CommandPaths, learns: Bool
+        _ work: YAMLEntry, _ fields: Fields, _ paths: CommandPaths, code: [Located<String>], learns: Bool
     ) -> Command? {
-        let code = codePaths(of: fields)
         let environment = environment(of: fields)
+        let secrets = secrets(of: fields, environment)
+        let programs = programs(of: fields)
         let probes = probes(of: fields)
         let shell = fields["interpreter"].map { text(of: $0, in: fields.owner)?.value }
         let arguments =
@@ -60,7 +50,8 @@ extension ManifestReader {
         }
         return Command(
             arguments: arguments, shell: work.key.value == "shell" ? (shell ?? "/bin/sh") ?? "/bin/sh" : nil,
-            code: code, environment: environment, probes: probes, learns: learns)
+            code: code, environment: environment, probes: probes, learns: learns, programs: programs,
+            secrets: secrets, resume: paths.resume ?? nil)
     }
 
     // MARK: Inputs and outputs
@@ -105,7 +96,7 @@ extension ManifestReader {
         if outputs.isEmpty, fields["outputs"].map({ !$0.value.isRefused }) ?? true, !fields.meant.contains("outputs") {
             mistakes.add(
                 .missingKey, at: fields["outputs"]?.key.location ?? fields.place, "\(fields.owner) needs 'outputs'",
-                hint: "name each file that the command writes, for example 'outputs: {log: train.log}'")
+                hint: "name each file or folder that the command writes, for example 'outputs: {log: train.log}'")
         }
         return outputs
     }
@@ -121,7 +112,7 @@ extension ManifestReader {
             guard let fields = fields(of: entry, subject, at: entry.key.location, keys: ["path", "format", "role"])
             else { return nil }
             place = required("path", in: fields)
-            format = fields["format"].map { self.format(of: $0, subject) } ?? .file
+            format = fields["format"].map { choice(of: $0, in: subject, among: ArtifactFormat.self) } ?? .file
             role = fields["role"].flatMap { choice(of: $0, in: subject, among: Role.self) }
         }
         guard let place, let written = outputText(place, subject), let path = relativePath(written) else { return nil }
@@ -146,13 +137,7 @@ extension ManifestReader {
         return Located(text, at: entry.value.location)
     }
 
-    /// A folder is what a source can be; a command's output is one file.
-    private mutating func format(of entry: YAMLEntry, _ owner: String) -> ArtifactFormat? {
-        let formats = ArtifactFormat.allCases.filter { $0 != .folder }.map(\.rawValue)
-        return word(of: entry, in: owner, among: formats).flatMap { ArtifactFormat(rawValue: $0) }
-    }
-
-    private mutating func relativePath(_ written: Located<String>) -> RelativePath? {
+    mutating func relativePath(_ written: Located<String>) -> RelativePath? {
         let fault: RelativePath.Fault
         do {
             return try RelativePath(written.value)
@@ -172,58 +157,6 @@ extension ManifestReader {
         return nil
     }
 
-    // MARK: Code, environment and probes
-
-    private mutating func codePaths(of fields: Fields) -> [Located<String>] {
-        guard let entry = fields["code"], !entry.value.isEmpty else { return [] }
-        return texts(of: entry, in: fields.owner).compactMap { written in
-            relativePath(written).map { Located($0.text, at: written.location) }
-        }
-    }
-
-    private mutating func environment(of fields: Fields) -> [EnvironmentVariable] {
-        let subject = "'environment' of \(fields.owner)"
-        let entries = uniqueEntries(of: fields["environment"], subject, kind: "variable", .duplicateKey)
-        return entries.compactMap { entry in
-            let isNamed = isVariableName(entry.key)
-            guard let value = interpolatedText(of: entry, in: "the environment of \(fields.owner)"), isNamed else {
-                return nil
-            }
-            return EnvironmentVariable(name: entry.key.value, value: value.value)
-        }.sorted { $0.name < $1.name }
-    }
-
-    private mutating func isVariableName(_ name: Located<String>) -> Bool {
-        let isLetter = { (byte: UInt8) in
-            byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-        }
-        let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-        if let first = name.value.utf8.first, isLetter(first),
-            name.value.utf8.allSatisfy({ isLetter($0) || isDigit($0) })
-        {
-            return true
-        }
-        mistakes.add(
-            .wrongValue, at: name.location, "\(quoted(name.value)) cannot be the name of a variable",
-            hint: "a variable's name has letters, digits and '_', and starts with no digit")
-        return false
-    }
-
-    private mutating func probes(of fields: Fields) -> [[String]] {
-        guard let entry = fields["probe"], !entry.value.isEmpty else { return [] }
-        let subject = "'probe' of \(fields.owner)"
-        let nodes: [YAMLNode]
-        if case .list(let elements) = entry.value.content { nodes = elements } else { nodes = [entry.value] }
-        return nodes.compactMap { node in
-            guard let words = words(of: node, subject, CommandPaths()) else { return nil }
-            guard let program = words.first, !program.isEmpty else {
-                mistakes.add(.wrongValue, at: node.location, "a command under \(subject) is empty")
-                return nil
-            }
-            return words
-        }
-    }
-
     // MARK: Words
 
     private mutating func words(of entry: YAMLEntry, _ subject: String, _ paths: CommandPaths) -> [String]? {
@@ -234,7 +167,7 @@ extension ManifestReader {
         return words(of: entry.value, subject, paths)
     }
 
-    private mutating func words(of node: YAMLNode, _ subject: String, _ paths: CommandPaths) -> [String]? {
+    mutating func words(of node: YAMLNode, _ subject: String, _ paths: CommandPaths) -> [String]? {
         switch node.content {
         case .scalar(let line, _):
             let split = CommandWords(line)
@@ -306,7 +239,7 @@ extension ManifestReader {
             if case .text(let text) = piece { return text }
             return nil
         }
-        if let output = paths.output(name) { return output }
+        if let path = paths.written(name) { return path }
         if let input = paths.input(name) {
             if !input.isList || listsJoin { return input.paths.joined(separator: " ") }
             mistakes.add(
@@ -319,25 +252,14 @@ extension ManifestReader {
             unknownReference(name, in: node, among: paths.names)
             return nil
         }
+        if name == "resume", settings[name] == nil {
+            mistakes.add(
+                .unresolvedReference, at: location(of: name, in: node), "this stage has no folder to resume from",
+                hint: "name one with the stage's key 'resume', for example 'resume: checkpoints'")
+            return nil
+        }
         return joined(Template("${\(name)}"), in: node)
     }
-}
-
-extension CommandPaths {
-    fileprivate func input(_ name: String) -> Input? {
-        name.hasPrefix("inputs.") ? inputs[String(name.dropFirst("inputs.".count))] ?? nil : nil
-    }
-
-    fileprivate func list(_ name: String) -> [String]? {
-        input(name).flatMap { $0.isList ? $0.paths : nil }
-    }
-
-    fileprivate func output(_ name: String) -> String? {
-        name.hasPrefix("outputs.") ? outputs[String(name.dropFirst("outputs.".count))] ?? nil : nil
-    }
-
-    /// Whether the name was declared, even if wrongly.
-    fileprivate func isKnown(_ name: String) -> Bool { names.contains(name) }
 }
 
 /// Values by name, in the order of the manifest; nil where one was wrong.

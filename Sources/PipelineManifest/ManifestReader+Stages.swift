@@ -2,14 +2,18 @@
 
 /// The keys of a stage, by the kind of stage that has them.
 enum StageKeys {
-    static let tool = ["tool", "inputs", "settings"]
-    static let command = [
-        "run", "shell", "interpreter", "inputs", "outputs", "code", "environment", "probe", "learns",
-    ]
+    static let tool = ["tool", "inputs", "settings"] + limits
+    static let command =
+        [
+            "run", "shell", "interpreter", "inputs", "outputs", "code", "programs", "environment", "secrets", "probe",
+            "resume", "learns",
+        ] + limits
+    /// What a stage takes of the machine, and how it is tried.
+    static let limits = ["resources", "retries", "timeout"]
     /// What a stage does is under exactly one of these.
     static let work = ["tool", "run", "shell"]
     static let all =
-        ["tool", "run", "shell", "inputs", "settings"] + command.filter { !tool.contains($0) }.dropFirst(2)
+        work + ["inputs", "settings"] + command.filter { !tool.contains($0) && !work.contains($0) } + limits
 }
 
 /// Reading stages.

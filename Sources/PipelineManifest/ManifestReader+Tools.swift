@@ -6,6 +6,7 @@ extension ManifestReader {
         refuse(
             StageKeys.command.filter { !StageKeys.tool.contains($0) && !StageKeys.work.contains($0) }, in: fields,
             beside: work, hint: "a tool's outputs and what it reads are known: 'reprise tools' lists them")
+        let limits = limits(of: fields)
         guard let tool = text(of: work, in: fields.owner) else { return nil }
         guard let interface = interfacesByName[tool.value] else {
             let known = interfaces.map(\.name)
@@ -20,7 +21,8 @@ extension ManifestReader {
             StageOutput(name: $0.name, format: $0.format, role: $0.role, path: nil)
         }
         return Stage(
-            name: name, work: .tool(interface, name: tool), inputs: inputs, settings: settings, outputs: outputs)
+            name: name, work: .tool(interface, name: tool), inputs: inputs, settings: settings, outputs: outputs,
+            limits: limits)
     }
 
     // MARK: Inputs

@@ -49,7 +49,7 @@ extension ManifestReader {
     }
 
     /// The value of a word with its `${name}` resolved, and where they came from.
-    private mutating func scalarValue(
+    mutating func scalarValue(
         of node: YAMLNode, _ written: String, isPlain: Bool
     ) -> (value: SettingValue, details: [String])? {
         let template = Template(written)

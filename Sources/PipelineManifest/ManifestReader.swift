@@ -13,7 +13,9 @@ struct ManifestReader {
     var mistakes = Mistakes()
     /// The manifest's own settings, for `${name}`; the value is nil where it was wrong.
     var settings: [String: Setting?] = [:]
-    /// The lists and mappings among them as they are written, so that mistakes in them are told in their place.
+    /// The manifest's pools; nil where the capacity was wrong.
+    var pools: [String: Pool?] = [:]
+    /// The lists and mappings among the settings as they are written, so that mistakes in them are told in their place.
     var compoundSettings: [String: YAMLNode] = [:]
 
     init(_ source: SourceText, _ kind: DocumentKind = .manifest, interfaces: [ToolInterface] = []) {
@@ -27,7 +29,7 @@ struct ManifestReader {
     mutating func manifest(overrides: [(name: String, value: String)]) -> Manifest? {
         guard let root = root(), isOfKnownSchema(root) else { return nil }
         let keys = [
-            "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims",
+            "reprise", "name", "title", "paper", "assumptions", "settings", "pools", "sources", "stages", "claims",
         ]
         guard let fields = fields(of: root, "the manifest", at: root.location, keys: keys) else { return nil }
         checkSchema(of: fields)
@@ -36,12 +38,14 @@ struct ManifestReader {
         let title = fields["title"].flatMap { self.text(of: $0, in: fields.owner)?.value }
         let paper = paper(of: fields)
         let assumptions = assumptions(of: fields)
+        let pools = pools(of: fields)
         let sources = sources(of: fields)
         let stages = stages(of: fields, sources: sources.names)
         let claims = claims(of: fields)
         return Manifest(
             source: source, name: name ?? Manifest.defaultName(file: source.file), title: title, paper: paper,
-            assumptions: assumptions, settings: settings, sources: sources.all, stages: stages, claims: claims)
+            assumptions: assumptions, settings: settings, sources: sources.all, stages: stages, claims: claims,
+            pools: pools)
     }
 
     /// The text's root, which nothing can do without.

@@ -33,7 +33,9 @@ package struct UnreadNames: Hashable, Sendable {
 
 extension UnreadNames {
     /// The keys of a manifest under which no source and no stage is declared.
-    private static let otherKeys: Set = ["reprise", "name", "title", "paper", "assumptions", "settings", "claims"]
+    private static let otherKeys: Set = [
+        "reprise", "name", "title", "paper", "assumptions", "settings", "pools", "claims",
+    ]
 
     init(of manifest: Manifest, in text: YAMLText) {
         var mistakes = Mistakes()

@@ -108,20 +108,30 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     }
 
     private mutating func content(of code: [Located<String>]) throws -> SourceContent {
-        var files: [SourceContent.File] = []
+        var files: [String: SourceContent.File] = [:]
         for entry in code {
-            let path = manifestFolder.pushing(FilePath(entry.value))
-            guard let status = try Files.status(path), status.kind == .file else {
-                diagnostics.append(
-                    Diagnostic(
-                        .missingSource, in: graph.manifest.source, at: entry.location,
-                        "there is no file '\(entry.value)'", details: ["looked for: \(path)"],
-                        hint: "code is looked up beside the manifest"))
-                continue
+            let listing = try CodeListing(entry.value, in: manifestFolder)
+            if listing.files.isEmpty { report(missingCode: entry) }
+            for (name, status) in listing.files where files[name] == nil {
+                files[name] = try file(named: name, at: manifestFolder.pushing(FilePath(name)), status)
             }
-            files.append(try file(named: entry.value, at: path, status))
         }
-        return SourceContent(files: files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+        return SourceContent(files: files.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+    }
+
+    private mutating func report(missingCode entry: Located<String>) {
+        let isPattern = FilePattern.isPattern(entry.value)
+        let path = manifestFolder.pushing(FilePath(entry.value))
+        let isFolder = (try? Files.status(path))??.kind == .folder
+        diagnostics.append(
+            Diagnostic(
+                .missingSource, in: graph.manifest.source, at: entry.location,
+                isPattern
+                    ? "no file fits '\(entry.value)'"
+                    : isFolder ? "the folder '\(entry.value)' holds no code" : "there is no file '\(entry.value)'",
+                details: ["looked \(isPattern || isFolder ? "in" : "for"): \(isPattern ? manifestFolder : path)"],
+                hint: "code is looked up beside the manifest"
+                    + (isPattern || isFolder ? "; hidden files, caches and compiled Python do not count" : "")))
     }
 
     private mutating func report(missing source: Source, at path: FilePath) {

@@ -174,12 +174,12 @@ import Testing
                 error: p.yml:3:3: stage 'c' needs 'outputs'
                     c:
                     ^
-                hint: name each file that the command writes, for example 'outputs: {log: train.log}'
+                hint: name each file or folder that the command writes, for example 'outputs: {log: train.log}'
 
                 error: p.yml:5:18: stage 'd' needs 'outputs'
                     d: {run: make, outputs: {}}
                                    ^^^^^^^
-                hint: name each file that the command writes, for example 'outputs: {log: train.log}'
+                hint: name each file or folder that the command writes, for example 'outputs: {log: train.log}'
 
                 2 mistakes in p.yml
                 """#)
@@ -271,35 +271,36 @@ import Testing
                 """#)
     }
 
-    @Test func `an output's format must be known and of a file`() {
+    @Test func `an output's format must be known`() {
         check(
             #"""
             reprise: 1
             stages:
               c:
                 run: make
-                outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
+                outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
             """#,
             tells: #"""
-                error: p.yml:5:36: 'format' of output 'a' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'hdf5'
-                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
+                error: p.yml:5:36: 'format' of output 'a' of stage 'c' takes 'folder', 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'hdf5'
+                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                      ^^^^
 
-                error: p.yml:5:64: 'format' of output 'b' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'folder'
-                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
-                                                                                 ^^^^^^
+                error: p.yml:5:64: 'format' of output 'b' of stage 'c' takes 'folder', 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'folders'
+                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
+                                                                                 ^^^^^^^
+                hint: did you mean 'folder'?
 
-                error: p.yml:5:94: 'format' of output 'c' of stage 'c' takes 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'tensor'
-                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
+                error: p.yml:5:95: 'format' of output 'c' of stage 'c' takes 'folder', 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'tensor'
+                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                                                                                ^^^^^^
                 hint: did you mean 'tensors'?
 
-                error: p.yml:5:103: output 'd' of stage 'c' needs 'path'
-                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
+                error: p.yml:5:104: output 'd' of stage 'c' needs 'path'
+                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                                                                                         ^
 
-                error: p.yml:5:125: output 'e' of stage 'c' takes a path, or a mapping with the keys 'path', 'format' and 'role', not a list
-                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folder}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
+                error: p.yml:5:126: output 'e' of stage 'c' takes a path, or a mapping with the keys 'path', 'format' and 'role', not a list
+                      outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
                                                                                                                                               ^
 
                 5 mistakes in p.yml

@@ -92,7 +92,7 @@ import Testing
 
     @Test func `every example is read without a mistake`() throws {
         let examples = blocks("yaml")
-        #expect(examples.count == 11)
+        #expect(examples.count == 13)
         for example in examples { _ = try manifest(completed(example), tools: Self.tools) }
     }
 
@@ -123,7 +123,8 @@ import Testing
             "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims", "authors",
             "catalogue", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
             "shell",
-            "interpreter", "outputs", "code", "environment", "probe", "learns", "format", "model", "metric", "dataset",
+            "interpreter", "outputs", "code", "environment", "probe", "learns", "pools",
+            "programs", "secrets", "resume", "resources", "retries", "timeout", "count", "backoff", "format", "model", "metric", "dataset",
             "scale", "protocol", "value", "tolerance", "place", "source",
         ]
         for key in keys { #expect(document.contains("`\(key)`"), "\(key) is not described") }

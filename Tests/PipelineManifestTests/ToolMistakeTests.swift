@@ -398,7 +398,7 @@ import Testing
                         ^^^
                 hint: did you mean 'tool'?
 
-                error: p.yml:5:3: stage 'u' takes a mapping with the keys 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'environment', 'probe' and 'learns', but has no value
+                error: p.yml:5:3: stage 'u' takes a mapping with the keys 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries' and 'timeout', but has no value
                     u:
                     ^
 

@@ -32,7 +32,7 @@ import Testing
             - reprise: 1
             """#,
             tells: #"""
-                error: p.yml:1:1: the manifest takes a mapping with the keys 'reprise', 'name', 'title', 'paper', 'assumptions', 'settings', 'sources', 'stages' and 'claims', not a list
+                error: p.yml:1:1: the manifest takes a mapping with the keys 'reprise', 'name', 'title', 'paper', 'assumptions', 'settings', 'pools', 'sources', 'stages' and 'claims', not a list
                   - reprise: 1
                   ^
                 """#)
@@ -260,7 +260,7 @@ import Testing
                 error: p.yml:6:5: unknown key '<<' in stage 'c'
                       <<: *base
                       ^^
-                hint: the keys here are 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'environment', 'probe' and 'learns'
+                hint: the keys here are 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries' and 'timeout'
 
                 error: p.yml:6:9: a manifest has no YAML aliases, such as '*base'
                       <<: *base

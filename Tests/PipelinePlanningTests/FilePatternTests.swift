@@ -58,4 +58,11 @@ struct FilePatternTests {
     func `a pattern picks names`(pattern: String, expected: [String]) throws {
         #expect(try matches(pattern, among: Self.names) == expected)
     }
+
+    @Test func `a pattern of many stars takes no longer than its length times the name's`() {
+        let pattern = FilePattern(String(repeating: "*a", count: 200) + "b")
+        #expect(!pattern.matches(String(repeating: "a", count: 4000)))
+        let folders = FilePattern(String(repeating: "**/a/", count: 200) + "b")
+        #expect(!folders.matches(String(repeating: "a/", count: 2000) + "c"))
+    }
 }

@@ -25,7 +25,7 @@ struct ManyMistakesTests {
                     load: {tool: load, inputs: exam, colour: red}
                                                      ^^^^^^
                 hint: the keys here are 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', \
-                'code', 'environment', 'probe' and 'learns'
+                'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries' and 'timeout'
 
                 error: p.yml:6:15: no tool is called 'cutt'
                     cut: {tool: cutt, inputs: load}
