@@ -1,8 +1,8 @@
 # make run        build and run pipelines/quickstart, which needs no data of yours; pictures go to out/
 # make test       build and run every test
 # make build      build the program, .build/release/reprise
-# make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local), and the catalogues of known data sets to
-#                 PREFIX/share/reprise/catalogues
+# make install    build and copy the program to PREFIX/bin (PREFIX=/usr/local), the catalogues of known data sets to
+#                 PREFIX/share/reprise/catalogues, and completions for bash, zsh and fish to where they look for them
 # make bits       show that builds, SIMD levels, processors, threads and kills change no bit
 # make bench      measure speed (the package in Benchmarks)
 # make fuzz       feed the readers of files damaged input, SECONDS=60 each (the package in Fuzzing)
@@ -40,6 +40,13 @@ install: build
 	install -m 755 .build/release/reprise "$(DESTDIR)$(PREFIX)/bin/reprise"
 	install -d "$(DESTDIR)$(PREFIX)/share/reprise/catalogues"
 	install -m 644 $(CATALOGUES) "$(DESTDIR)$(PREFIX)/share/reprise/catalogues"
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" \
+		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	.build/release/reprise --generate-completion-script bash \
+		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/reprise"
+	.build/release/reprise --generate-completion-script zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_reprise"
+	.build/release/reprise --generate-completion-script fish \
+		> "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/reprise.fish"
 
 # The debug build has a folder of its own, so that it does not take turns with the release build in one.
 bits: build

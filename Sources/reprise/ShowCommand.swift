@@ -15,7 +15,7 @@ struct ShowCommand: AsyncParsableCommand {
         abstract: "Shows a stage: its state, settings, inputs and outputs; or what is in one of its outputs.",
         discussion: """
             'show PIPELINE STAGE' looks only. 'show PIPELINE STAGE/OUTPUT' reads the output, and makes it again where \
-            the cache has lost it.
+            the cache has lost it; a stage that has changed, or has never run, is for 'run'.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -23,6 +23,15 @@ struct ShowCommand: AsyncParsableCommand {
 
     @Argument(help: "STAGE or STAGE/OUTPUT.", completion: StageCompletion.names)
     var target: String
+
+    @Flag(help: "Prints one JSON object; for STAGE only.")
+    var json = false
+
+    func validate() throws {
+        if json, target.contains("/") {
+            throw UsageError("'--json' shows a stage, not an output", hint: "'reprise export' copies an output out")
+        }
+    }
 
     func run() async throws {
         let session = try options.session()
@@ -41,6 +50,7 @@ struct ShowCommand: AsyncParsableCommand {
         let stages = try session.stages(named: [node.name])
         let plan = try session.planner(for: try await session.snapshot(for: stages)).plan(for: stages)
         guard let planned = plan.stages.first(where: { $0.node.name == node.name }) else { return "" }
+        if json { return planned.shownJSON(in: session).canonicalText + "\n" }
         var table = TextTable([.init(""), .init("")])
         func row(_ name: String, _ text: String) { table.append([.init(name), .init(text)]) }
         row("stage", node.name)
@@ -68,6 +78,17 @@ struct ShowCommand: AsyncParsableCommand {
         return table.text()
     }
 
+    /// Whoever wants to look at something does not want to train for hours.
+    private func refuseToRun(_ node: StageNode, in session: PipelineSession) async throws {
+        let stages = try session.stages(named: [node.name])
+        let plan = try session.planner(for: try await session.snapshot(for: stages)).plan(for: stages)
+        // What a person asks for counts as needed only when it is made, so absent objects leave a stage up to date here.
+        guard let first = plan.stages.first(where: { $0.resolution.result == nil }) else { return }
+        throw UsageError(
+            "stage '\(first.node.name)' must run first: \(first.explanation)",
+            hint: "'reprise run \(options.pipeline) \(node.name)' makes it")
+    }
+
     /// The reference, with the catalogue that a source is checked by.
     private static func text(of reference: ArtifactReference, in manifest: Manifest) -> String {
         let source = manifest.sources.first { $0.name.value == reference.producer }
@@ -81,6 +102,7 @@ struct ShowCommand: AsyncParsableCommand {
                 "stage '\(node.name)' has no output '\(name)'",
                 hint: suggestion(for: name, among: names) ?? "its outputs: \(names.joined(separator: ", "))")
         }
+        try await refuseToRun(node, in: session)
         let result = try await StageResult.present(node.name, in: session, execution: execution)
         guard let artifact = result.output(named: name) else { throw RepriseExit.stageFailed }
         let path = try session.objects.verifiedFile(of: artifact.object)
