@@ -66,9 +66,10 @@ extension ManifestReader {
     private mutating func share(of entry: YAMLEntry, _ owner: String) -> Int? {
         let name = entry.key.value
         guard let declared = pools[name] else {
+            let known = Self.machinePools + pools.values.compactMap { $0?.name.value }.sorted()
             mistakes.add(
                 .unresolvedReference, at: entry.key.location, "no pool is called \(quoted(name))",
-                hint: suggestion(for: name, among: Self.machinePools + pools.keys.sorted())
+                hint: suggestion(for: name, among: known)
                     ?? "say under the manifest's 'pools' how much there is, for example '\(name): 1'")
             return nil
         }

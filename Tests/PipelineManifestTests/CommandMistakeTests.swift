@@ -292,16 +292,16 @@ import Testing
 
                 error: p.yml:5:95: 'format' of output 'c' of stage 'c' takes 'folder', 'file', 'tensors', 'images', 'patches', 'model', 'training-log', 'scores', 'deviations', 'csv', 'png', 'safetensors' or 'onnx', not 'tensor'
                       outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
-                                                                                                               ^^^^^^
+                                                                                                                ^^^^^^
                 hint: did you mean 'tensors'?
 
                 error: p.yml:5:104: output 'd' of stage 'c' needs 'path'
                       outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
-                                                                                                                        ^
+                                                                                                                         ^
 
                 error: p.yml:5:126: output 'e' of stage 'c' takes a path, or a mapping with the keys 'path', 'format' and 'role', not a list
                       outputs: {a: {path: a, format: hdf5}, b: {path: b, format: folders}, c: {path: c, format: tensor}, d: {format: file}, e: [f]}
-                                                                                                                                              ^
+                                                                                                                                               ^
 
                 5 mistakes in p.yml
                 """#)

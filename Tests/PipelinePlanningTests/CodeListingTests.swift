@@ -78,31 +78,31 @@ struct CodeListingTests {
                     told == """
                         error: p.yml:2:29: there is no file 'absent.py'
                         \(line)
-                                                    ^^^^^^^^^
+                                                      ^^^^^^^^^
                           looked for: HERE/absent.py
                         hint: code is looked up beside the manifest
 
                         error: p.yml:2:40: no file fits '*.c'
                         \(line)
-                                                               ^^^^^
+                                                                 ^^^^^
                           looked in: HERE
                         hint: code is looked up beside the manifest; hidden files, caches and compiled Python do not count
 
                         error: p.yml:2:47: the folder 'empty' holds no code
                         \(line)
-                                                                      ^^^^^
+                                                                        ^^^^^
                           looked in: HERE/empty
                         hint: code is looked up beside the manifest; hidden files, caches and compiled Python do not count
 
                         error: p.yml:2:54: no file fits 'main.py/*'
                         \(line)
-                                                                             ^^^^^^^^^^^
+                                                                               ^^^^^^^^^^^
                           looked in: HERE
                         hint: code is looked up beside the manifest; hidden files, caches and compiled Python do not count
 
                         error: p.yml:2:67: no file fits '**/x.py'
                         \(line)
-                                                                                          ^^^^^^^^^
+                                                                                            ^^^^^^^^^
                           looked in: HERE
                         hint: code is looked up beside the manifest; hidden files, caches and compiled Python do not count
 
