@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// Why an archive could not be written or is not to be read.
+package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The disk refused.
+    case store(StoreError)
+    /// A file had another length when it was read than when it was looked at.
+    case changed(path: FilePath)
+    /// The archive is cut short, damaged, or holds what no archive of ours does; `offset` counts bytes from 0.
+    case malformed(path: FilePath, offset: Int, reason: String)
+
+    package var description: String {
+        switch self {
+        case .store(let error): error.description
+        case .changed(let path): "'\(path)' changed while it was packed"
+        case .malformed(let path, let offset, let reason):
+            "the archive '\(path)' is damaged at byte \(offset): \(reason)"
+        }
+    }
+}
