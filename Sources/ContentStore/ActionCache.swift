@@ -29,10 +29,12 @@ package struct ActionCacheEntry: Hashable, Sendable {
 /// An entry that does not parse, does not belong to its key or breaks its seal is as good as absent: the stage runs
 /// again and writes it anew.
 package struct FileActionCache: ActionCache {
+    private let cache: FilePath
     private let folder: FilePath
 
     /// - Parameter cache: the cache's folder; `actions` in it is made when it is first needed.
     package init(cache: FilePath) {
+        self.cache = cache
         folder = cache.appending("actions")
     }
 
@@ -55,7 +57,7 @@ package struct FileActionCache: ActionCache {
             "seal": .text(Self.seal(entry.action.document, result).description),
         ]
         try Files.makeFolder(path.removingLastComponent())
-        try Files.replace(path, with: json.canonicalBytes, isSynced: true)
+        try Files.replace(path, with: json.canonicalBytes, isSynced: true, madeIn: cache)
     }
 
     private func path(of key: ActionKey) -> FilePath {

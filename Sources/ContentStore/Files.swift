@@ -123,6 +123,16 @@ package enum Files {
     package static func read(
         _ path: FilePath, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(StoreError) {
+        try readPieces(path) { piece in
+            body(piece)
+            return true
+        }
+    }
+
+    /// - Parameter body: says whether it wants more.
+    private static func readPieces(
+        _ path: FilePath, _ body: (UnsafeRawBufferPointer) -> Bool
+    ) throws(StoreError) {
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
@@ -137,7 +147,7 @@ package enum Files {
                 if errno == EINTR { continue }
                 throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
             }
-            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            if !body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { return }
         }
     }
 
@@ -148,7 +158,12 @@ package enum Files {
             guard size <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
             bytes.reserveCapacity(size)
         }
-        try read(path) { bytes.append(contentsOf: $0) }
+        // What is no plain file has no length, and need not end.
+        try readPieces(path) { piece in
+            bytes.append(contentsOf: piece)
+            return bytes.count <= limit
+        }
+        guard bytes.count <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
         return bytes
     }
 
@@ -167,15 +182,18 @@ package enum Files {
     }
 
     /// Replaces a file in one step, so that a reader sees the old bytes or the new ones and never a part.
-    package static func replace(_ path: FilePath, with bytes: [UInt8], isSynced: Bool = false) throws(StoreError) {
-        let temporary = temporarySibling(of: path)
-        try write(bytes, toNew: temporary)
-        do throws(StoreError) {
-            if isSynced { try sync(temporary) }
-            try rename(temporary, to: path)
-        } catch {
-            _ = temporary.withPlatformString { unlink($0) }
-            throw error
+    ///
+    /// - Parameter folder: where the new file is made; on the same disk as `path`, and its own folder where none is
+    /// named.
+    package static func replace(
+        _ path: FilePath, with bytes: [UInt8], isSynced: Bool = false, madeIn folder: FilePath? = nil
+    ) throws(StoreError) {
+        let made = try UnfinishedFile(for: path, in: folder ?? path.removingLastComponent())
+        if let reason = writeAll(bytes, to: made.descriptor) {
+            throw .cannot(action: "write", path: path, reason: reason)
+        }
+        if let reason = made.finish(isSynced: isSynced) {
+            throw .cannot(action: "write", path: path, reason: reason)
         }
     }
 
@@ -186,29 +204,22 @@ package enum Files {
     package static func replace(
         _ path: FilePath, writing body: (_ append: ([UInt8]) throws(StoreError) -> Void) throws -> Void
     ) throws {
-        let temporary = temporarySibling(of: path)
-        let descriptor = temporary.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-        guard descriptor >= 0 else {
-            throw StoreError.cannot(action: "write", path: path, reason: Errno(rawValue: errno))
+        let made = try UnfinishedFile(for: path, in: path.removingLastComponent())
+        let descriptor = made.descriptor
+        try body { (piece) throws(StoreError) in
+            if let reason = writeAll(piece, to: descriptor) {
+                throw .cannot(action: "write", path: path, reason: reason)
+            }
         }
-        var isOpen = true
-        do {
-            try body { (piece) throws(StoreError) in
-                if let reason = writeAll(piece, to: descriptor) {
-                    throw .cannot(action: "write", path: path, reason: reason)
-                }
-            }
-            isOpen = false
-            guard close(descriptor) == 0 else {
-                throw StoreError.cannot(action: "write", path: path, reason: Errno(rawValue: errno))
-            }
-            guard renameStatus(temporary, to: path) == 0 else {
-                throw StoreError.cannot(action: "write", path: path, reason: Errno(rawValue: errno))
-            }
-        } catch {
-            if isOpen { close(descriptor) }
-            _ = temporary.withPlatformString { unlink($0) }
-            throw error
+        if let reason = made.finish(isSynced: false) {
+            throw StoreError.cannot(action: "write", path: path, reason: reason)
+        }
+    }
+
+    /// Removes what writers that are dead left in a folder; what a living one is at stays.
+    package static func removeUnfinished(in folder: FilePath) throws(StoreError) {
+        for entry in try entries(in: folder) where isTemporaryName(entry.string) {
+            try UnfinishedFile.removeIfDead(folder.appending(entry))
         }
     }
 
@@ -229,9 +240,17 @@ package enum Files {
     package static func removeTree(_ path: FilePath) throws(StoreError) {
         guard let status = try linkStatus(path) else { return }
         guard status.kind == .folder else { return try remove(path) }
-        for entry in try entries(in: path) { try removeTree(path.appending(entry)) }
-        guard path.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT else {
-            throw .cannot(action: "remove", path: path, reason: Errno(rawValue: errno))
+        // A process that is about to die, or another that clears up, may write or remove something meanwhile.
+        for isLast in [false, false, false, true] {
+            do throws(StoreError) {
+                for entry in try entries(in: path) { try removeTree(path.appending(entry)) }
+            } catch .cannot(_, _, reason: .noSuchFileOrDirectory) {
+                continue
+            }
+            if path.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT { return }
+            if isLast || (errno != ENOTEMPTY && errno != EEXIST) {
+                throw .cannot(action: "remove", path: path, reason: Errno(rawValue: errno))
+            }
         }
     }
 
@@ -281,8 +300,19 @@ package enum Files {
         return path.removingLastComponent().appending(".\(name).\(getpid())-\(unique)")
     }
 
+    /// Whether a name is one that `temporarySibling` makes, such as `.stat.17-2lv39s2zl8aih`.
+    private static func isTemporaryName(_ name: String) -> Bool {
+        guard name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
+        let parts = name[name.index(after: dot)...].utf8.split(
+            separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        return dot > name.startIndex && parts.count == 2 && !parts[0].isEmpty && parts[0].allSatisfy(digits.contains)
+            && !parts[1].isEmpty && parts[1].allSatisfy { digits.contains($0) || letters.contains($0) }
+    }
+
     /// 0, or -1 with the reason in `errno`.
-    private static func renameStatus(_ path: FilePath, to target: FilePath) -> Int32 {
+    fileprivate static func renameStatus(_ path: FilePath, to target: FilePath) -> Int32 {
         path.withPlatformString { from in
             target.withPlatformString { platformRename(from, $0) }
         }
@@ -303,6 +333,60 @@ package enum Files {
             rest = rest.dropFirst(count)
         }
         return nil
+    }
+}
+
+/// A new file that takes its place when it is finished, and is gone when it is dropped before.
+///
+/// Its writer holds a lock of the kernel's on it, which ends with the process: an unfinished file without one is a dead
+/// writer's. Where a file system has no locks, such a file stays.
+private struct UnfinishedFile: ~Copyable {
+    let descriptor: Int32
+    private let path: FilePath
+    private let target: FilePath
+
+    /// Creates it in `folder`, under a name that no other process uses.
+    init(for target: FilePath, in folder: FilePath) throws(StoreError) {
+        while true {
+            let path = Files.temporarySibling(of: folder.appending(target.lastComponent?.string ?? "file"))
+            let descriptor = path.withPlatformString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+            guard descriptor >= 0 else {
+                throw .cannot(action: "write", path: target, reason: Errno(rawValue: errno))
+            }
+            let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+            var status = stat()
+            // Whoever clears up may have come between creating it and locking it.
+            if !isTaken, fstat(descriptor, &status) != 0 || status.st_nlink > 0 {
+                self.descriptor = descriptor
+                self.path = path
+                self.target = target
+                return
+            }
+            close(descriptor)
+        }
+    }
+
+    /// Puts the file into its place; the reason where that fails.
+    consuming func finish(isSynced: Bool) -> Errno? {
+        if isSynced, fsync(descriptor) != 0 { return Errno(rawValue: errno) }
+        // Some file systems tell only on closing that bytes were lost. The lock lasts as long as our own descriptor.
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        if copy < 0 || close(copy) != 0 { return Errno(rawValue: errno) }
+        return Files.renameStatus(path, to: target) == 0 ? nil : Errno(rawValue: errno)
+    }
+
+    deinit {
+        // A finished file has left this name.
+        _ = path.withPlatformString { unlink($0) }
+        close(descriptor)
+    }
+
+    /// Removes an unfinished file unless its writer lives.
+    static func removeIfDead(_ path: FilePath) throws(StoreError) {
+        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
+        if descriptor < 0 { return }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try Files.remove(path) }
     }
 }
 

@@ -3,12 +3,14 @@
 package import ContentStore
 import SystemPackage
 
-/// What runs that were killed left in `cache/work`.
+/// What runs that were killed left in the cache.
 package enum DeadWork {
-    /// Clears it: attempts always, checkpoints once their action has a result.
+    /// Clears it: unfinished files and attempts always, checkpoints once their action has a result.
     ///
     /// What a living run holds is left alone.
     package static func clear(in folders: CacheFolders, actions: any ActionCache) throws(StoreError) {
+        guard try Files.status(folders.root) != nil else { return }
+        try Files.removeUnfinished(in: folders.root)
         guard try Files.status(folders.work) != nil else { return }
         let names = try Files.names(in: folders.work)
         for key in Set(names.compactMap(key)).sorted() {
@@ -21,10 +23,10 @@ package enum DeadWork {
     /// Clears one action's folder, whose claim the caller holds.
     static func clear(_ work: FilePath, hasResult: Bool) throws(StoreError) {
         guard try Files.status(work) != nil else { return }
-        if hasResult { return try Files.removeTree(work) }
         for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
-            try Files.removeTree(work.appending(name))
+            try AttemptLife.removeEnded(work.appending(name))
         }
+        if hasResult { try Files.removeTree(work) }
     }
 
     /// The key in `KEY` and `KEY.claim`.

@@ -105,17 +105,31 @@ package struct PipelineSession: Sendable {
 
     private static func manifestFile(_ pipeline: String) throws -> FilePath {
         let path = FilePath(pipeline)
-        guard let status = try? Files.status(path) else {
+        guard let kind = try kind(of: path) else {
             throw UsageError(
                 "there is no pipeline '\(pipeline)'",
                 hint: "PIPELINE is a manifest, or a folder that holds 'pipeline.yml'")
         }
-        guard status.kind == .folder else { return path }
+        guard kind == .folder else { return try plain(path, kind) }
         let file = path.appending("pipeline.yml")
-        guard try Files.status(file) != nil else {
+        guard let kind = try self.kind(of: file) else {
             throw UsageError(
                 "the folder '\(pipeline)' holds no 'pipeline.yml'", hint: manifestsHint(in: path))
         }
+        return try plain(file, kind)
+    }
+
+    private static func kind(of path: FilePath) throws(UsageError) -> FileStatus.Kind? {
+        do throws(StoreError) {
+            return try Files.status(path)?.kind
+        } catch {
+            throw UsageError("\(error)")
+        }
+    }
+
+    /// A pipe may never come to its end, and is read only once.
+    private static func plain(_ file: FilePath, _ kind: FileStatus.Kind) throws(UsageError) -> FilePath {
+        guard kind == .file else { throw UsageError("the manifest '\(file)' is not a plain file") }
         return file
     }
 

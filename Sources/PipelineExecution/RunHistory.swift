@@ -63,7 +63,9 @@ package struct RunHistory: Sendable {
     }
 
     package static func save(_ record: RunRecord, in folders: CacheFolders) throws(StoreError) {
-        try Files.replace(folders.runs.appending(record.id + ".json"), with: Array(record.json.indentedText.utf8))
+        try Files.replace(
+            folders.runs.appending(record.id + ".json"), with: Array(record.json.indentedText.utf8),
+            madeIn: folders.root)
     }
 
     /// An identifier that sorts by the time of this machine's clock and that no other run has.

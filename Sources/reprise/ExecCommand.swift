@@ -32,6 +32,7 @@ struct ExecCommand: AsyncParsableCommand {
         let file = FilePath(action)
         let order: WorkOrder
         do {
+            try AttemptLife.begin(order: file)
             order = try WorkOrder(json: JSONValue(parsing: try Files.bytes(of: file)))
         } catch {
             throw UsageError("cannot read the work order '\(action)': \(error)")
