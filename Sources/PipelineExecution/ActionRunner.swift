@@ -32,15 +32,18 @@ package struct ProcessActionRunner: ActionRunner {
         try Files.write(order.json.canonicalBytes, toNew: orderFile)
         let status = try await run(orderFile, log: log, progress: progress)
         let reportFile = order.folder.appending("report.json")
-        guard try Files.status(reportFile) != nil else { return .failed(ToolFailure(Self.ending(status))) }
+        guard try Files.status(reportFile) != nil else {
+            if case .exited(Self.diskFault) = status { return .diskFailed(try Self.lastWords(in: log)) }
+            return .failed(ToolFailure(Self.ending(status)))
+        }
         return try WorkReport(json: JSONValue(parsing: try Files.bytes(of: reportFile)))
     }
 
     private func run(
         _ orderFile: FilePath, log: FilePath, progress: @Sendable (StageProgress) -> Void
     ) async throws -> TerminationStatus {
-        let logFile = try FileDescriptor.open(
-            log, .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
+        let logFile = try Self.opened(log)
+        defer { try? logFile.close() }
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [
@@ -49,7 +52,7 @@ package struct ProcessActionRunner: ActionRunner {
         let result = try await Subprocess.run(
             .path(executable), arguments: ["exec", orderFile.string], platformOptions: options,
             input: .inputWriter, output: .sequence,
-            error: .fileDescriptor(logFile, closeAfterSpawningProcess: true)
+            error: .fileDescriptor(logFile, closeAfterSpawningProcess: false)
         ) { execution in
             var lines = LineSplitter()
             for try await piece in execution.standardOutput {
@@ -63,6 +66,27 @@ package struct ProcessActionRunner: ActionRunner {
             try await execution.standardInputWriter.finish()
         }
         return result.terminationStatus
+    }
+
+    /// The exit code of `reprise exec` where it could not write its report.
+    private static let diskFault: TerminationStatus.Code = 4
+
+    /// What a process that could not write its report said at last, as far as the log could take it.
+    private static func lastWords(in log: FilePath) throws(StoreError) -> String {
+        let text = String(decoding: try Files.bytes(of: log), as: UTF8.self)
+        guard let line = text.split(separator: "\n").last, line.hasPrefix("error: ") else {
+            return "cannot write the report of its process"
+        }
+        return String(line.dropFirst("error: ".count))
+    }
+
+    private static func opened(_ log: FilePath) throws(StoreError) -> FileDescriptor {
+        do {
+            return try FileDescriptor.open(
+                log, .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
+        } catch {
+            throw .cannot(action: "write", path: log, reason: error as? Errno ?? .ioError)
+        }
     }
 
     private static func ending(_ status: TerminationStatus) -> String {

@@ -4,17 +4,30 @@ import CZlib
 package import ContentStore
 package import SystemPackage
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// The kept output of a stage, compressed.
 package enum StageLog {
     /// Compresses a log to `target`, replacing the one of an earlier attempt; an empty log is kept too.
     package static func keep(_ log: FilePath, at target: FilePath) throws(StoreError) {
         let bytes = try Files.status(log) == nil ? [] : try Files.bytes(of: log)
-        let temporary = Files.temporarySibling(of: target)
-        guard write(bytes, to: temporary) else {
+        // Beside the log, so that it goes with the attempt's folder where this process is killed.
+        let temporary = Files.temporarySibling(of: log)
+        do throws(StoreError) {
+            if let reason = write(bytes, to: temporary) {
+                throw .cannot(action: "write", path: target, reason: reason)
+            }
+            try Files.rename(temporary, to: target)
+        } catch {
             try? Files.remove(temporary)
-            throw .cannot(action: "write", path: target, reason: .ioError)
+            throw error
         }
-        try Files.rename(temporary, to: target)
     }
 
     /// The text of a kept log; `nil` where there is none.
@@ -35,19 +48,23 @@ package enum StageLog {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func write(_ bytes: [UInt8], to path: FilePath) -> Bool {
-        guard let file = gzopen(path.string, "wb6") else { return false }
-        var isWritten = true
+    /// The reason where it could not be written.
+    private static func write(_ bytes: [UInt8], to path: FilePath) -> Errno? {
+        // zlib leaves the system's reason where there is one.
+        errno = 0
+        guard let file = gzopen(path.string, "wb6") else { return lastReason() }
+        var reason: Errno?
         var start = 0
-        while start < bytes.count, isWritten {
+        while start < bytes.count, reason == nil {
             let count = min(1 << 20, bytes.count - start)
-            isWritten = bytes[start..<start + count].withUnsafeBytes {
-                gzwrite(file, $0.baseAddress, UInt32(count)) == Int32(count)
-            }
+            let written = bytes[start..<start + count].withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32(count)) }
+            if written != Int32(count) { reason = lastReason() }
             start += count
         }
-        return gzclose(file) == Z_OK && isWritten
+        return gzclose(file) == Z_OK ? reason : reason ?? lastReason()
     }
+
+    private static func lastReason() -> Errno { errno == 0 ? .ioError : Errno(rawValue: errno) }
 }
 
 extension StageLog {

@@ -29,7 +29,7 @@ extension Toolbox {
         })
 }
 
-/// A tool that calls a full disk what it is: the disk's fault, and neither the tool's nor its user's.
+/// A tool that calls a disk that fails what it is: the disk's fault, and neither the tool's nor its user's.
 package struct DiskFaultTool: Tool {
     private let tool: any Tool
 
@@ -42,9 +42,33 @@ package struct DiskFaultTool: Tool {
     package func run(_ context: ToolContext) throws {
         do {
             try tool.run(context)
-        } catch TensorFileError.noSpace(let file) {
-            throw StoreError.cannot(action: "write", path: FilePath(file), reason: .noSpace)
+        } catch let error as TensorFileError {
+            throw error.diskFault ?? error
         }
+    }
+}
+
+extension TensorFileError {
+    /// The error as the disk's, where the system's reason is why nothing could be written.
+    fileprivate var diskFault: (any Error)? {
+        switch self {
+        case .noSpace(let file): StoreError.cannot(action: "write", path: FilePath(file), reason: .noSpace)
+        case .cannotCreate(let file, let reason), .cannotWrite(let file, _, let reason):
+            Errno(words: reason).map { StoreError.cannot(action: "write", path: FilePath(file), reason: $0) }
+        default: nil
+        }
+    }
+}
+
+extension Errno {
+    /// The error of the system that is told in these words, such as `input/output error`.
+    fileprivate init?(words: String) {
+        let known: [Errno] = [
+            .ioError, .diskQuotaExceeded, .readOnlyFileSystem, .permissionDenied, .notPermitted, .fileTooLarge,
+            .tooManyOpenFiles, .tooManyOpenFilesInSystem, .staleNFSFileHandle,
+        ]
+        guard let error = known.first(where: { $0.description.lowercased() == words.lowercased() }) else { return nil }
+        self = error
     }
 }
 

@@ -41,12 +41,21 @@ struct PipelineRun {
             seconds: (ContinuousClock.now - start).roundedSeconds, environment: Machine.environment,
             overrides: Dictionary(session.overrides.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
             forced: forced.sorted(), note: note, stages: outcome.records)
-        try save(record)
-        return EndedRun(outcome: outcome, record: record, snapshot: snapshot)
+        return EndedRun(outcome: outcome, record: record, recordFault: saveFault(record), snapshot: snapshot)
+    }
+
+    /// Saves the record; why that could not be done is told after what became of the stages.
+    private func saveFault(_ record: RunRecord) -> StoreError? {
+        do throws(StoreError) {
+            try save(record)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// A run that found nothing to do says nothing new, and leaves no record.
-    private func save(_ record: RunRecord) throws {
+    private func save(_ record: RunRecord) throws(StoreError) {
         let before = try RunHistory(of: session.folders).latestKeys(ofPipeline: record.pipeline)
         let isNews = record.stages.contains { $0.outcome != .hit || before[$0.stage] != $0.key }
         if isNews || record.note != nil { try RunHistory.save(record, in: session.folders) }
@@ -57,6 +66,8 @@ struct PipelineRun {
 struct EndedRun {
     let outcome: ExecutionOutcome
     let record: RunRecord
+    /// Why the record could not be saved.
+    let recordFault: StoreError?
     let snapshot: SourceSnapshot
 
     /// Says on stderr what failed and throws the exit code for it.
@@ -70,7 +81,10 @@ struct EndedRun {
             Terminal.complain(text.text(of: failure.diagnostic(of: node.stage, in: session.manifest)))
             complain(withLogOf: record, in: session)
         }
-        if outcome.failures.values.contains(where: \.isStoreFault) { throw RepriseExit.storeFault }
+        if let recordFault { Terminal.complain("error: \(recordFault)") }
+        if recordFault != nil || outcome.failures.values.contains(where: \.isStoreFault) {
+            throw RepriseExit.storeFault
+        }
         if outcome.wasInterrupted { throw RepriseExit.interrupted }
         if !failed.isEmpty { throw RepriseExit.stageFailed }
     }
