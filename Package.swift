@@ -106,7 +106,7 @@ let package = Package(
             dependencies: [
                 "PipelineExecution", "PipelinePlanning", "PipelineManifest", "ContentStore", systemPackage,
             ]),
-        .testTarget(name: "RepriseTests", dependencies: ["reprise"]),
+        .testTarget(name: "RepriseTests", dependencies: ["reprise"], exclude: ["FaultLayer"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Imaging"]),
     ]
 )
