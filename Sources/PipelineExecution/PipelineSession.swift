@@ -55,21 +55,6 @@ package struct PipelineSession: Sendable {
         manifestFolder.appending((manifestFile.stem ?? "pipeline") + ".lock")
     }
 
-    /// The stages that these names ask for with all they need; throws a `UsageError` for a name that is none.
-    package func stages(named targets: [String]) throws -> [StageNode] {
-        for target in targets where graph.node(named: target) == nil {
-            throw unknownStage(target)
-        }
-        return graph.stages(neededFor: targets)
-    }
-
-    package func unknownStage(_ name: String) -> UsageError {
-        let known = graph.names
-        return UsageError(
-            "the pipeline '\(manifest.name)' has no stage '\(name)'",
-            hint: suggestion(for: name, among: known) ?? "its stages: \(known.joined(separator: ", "))")
-    }
-
     /// Looks at all sources and code that these stages need, and has their probes run.
     package func snapshot(for stages: [StageNode]) async throws -> SourceSnapshot {
         var observer = SourceObserver(

@@ -51,7 +51,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
     }
 
     /// For a line that is at hand already.
-    init(
+    package init(
         _ code: Code, file: String, at location: SourceLocation, excerpt: String, _ message: String,
         details: [String], hint: String?
     ) {

@@ -33,7 +33,9 @@ extension Manifest {
         var reader = ManifestReader(source, interfaces: interfaces)
         let manifest = reader.manifest(overrides: overrides)
         let diagnostics = reader.mistakes.diagnostics(in: source, reader.text)?.all ?? []
-        let unread = manifest.flatMap { diagnostics.isEmpty ? nil : UnreadNames(of: $0, in: reader.text) }
+        let unread = manifest.flatMap {
+            diagnostics.isEmpty ? nil : UnreadNames(of: $0, in: reader.text, groups: reader.groups)
+        }
         return ManifestReading(manifest: manifest, unread: unread ?? .none, diagnostics: diagnostics)
     }
 

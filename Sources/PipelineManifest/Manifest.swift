@@ -135,6 +135,9 @@ package struct Stage: Sendable {
     /// What a stage of a `foreach` or `matrix` was made of.
     package let group: StageGroup?
 
+    /// The name under which the author wrote it: `train` of `train@scale=2`.
+    package var title: String { group?.name ?? name.value }
+
     package init(
         name: Located<String>, work: Work, inputs: [StageInput], settings: [StageSetting], outputs: [StageOutput],
         limits: StageLimits = .none, group: StageGroup? = nil

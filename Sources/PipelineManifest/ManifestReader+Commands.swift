@@ -2,7 +2,9 @@
 
 /// Reading stages that run a command.
 extension ManifestReader {
-    mutating func commandStage(_ name: Located<String>, _ work: YAMLEntry, _ fields: Fields) -> Stage? {
+    mutating func commandStage(
+        _ name: Located<String>, _ work: YAMLEntry, _ fields: Fields, _ group: StageGroup?
+    ) -> Stage? {
         refuse(
             ["settings"], in: fields, beside: work,
             hint: "name values under the manifest's 'settings' and write ${name} in the command")
@@ -20,7 +22,7 @@ extension ManifestReader {
         guard let command = command(work, fields, paths, code: code, learns: learns) else { return nil }
         return Stage(
             name: name, work: .command(command), inputs: inputs.values.compactMap { $0 }, settings: [],
-            outputs: outputs.values.compactMap { $0 }, limits: limits)
+            outputs: outputs.values.compactMap { $0 }, limits: limits, group: group)
     }
 
     private static func input(_ input: StageInput) -> CommandPaths.Input {
@@ -62,12 +64,11 @@ extension ManifestReader {
         for entry in uniqueEntries(of: fields["inputs"], subject, kind: "input", .duplicateKey) {
             let name = entry.key.value
             let isNamed = isName(entry.key, of: "an input")
-            var isList = false
-            if case .list = entry.value.content { isList = true }
+            let isList = isListOfReferences(entry.value)
             let references =
                 entry.value.isEmpty
                 ? noReference(entry, fields.owner)
-                : references(of: entry.value, "input \(quoted(name)) of \(fields.owner)")
+                : references(of: entry.value, "input \(quoted(name)) of \(fields.owner)", isList: isList)
             inputs.append(
                 name,
                 isNamed

@@ -2,22 +2,67 @@
 
 /// The manifest's own settings, `--set`, and values of a given type.
 extension ManifestReader {
+    /// No manifest's settings stand for more than this, in bytes of text and elements of lists.
+    private static let maximumWeight = 1 << 22
+
     /// Reads `settings:`, lets the overrides replace its values, and remembers them for `${name}`.
+    ///
+    /// Each is read after those it refers to, so that what `--set` changes flows into what refers to it.
     mutating func settings(of fields: Fields, overrides: [(name: String, value: String)]) -> [Setting] {
-        var names: [String] = []
-        for entry in uniqueEntries(of: fields["settings"], "'settings'", kind: "setting", .duplicateKey) {
-            let isNamed = isSettingName(entry.key)
-            let value = settingValue(of: entry)
-            names.append(entry.key.value)
-            switch value {
-            case .list?, .map?: compoundSettings[entry.key.value] = entry.value
+        let entries = uniqueEntries(of: fields["settings"], "'settings'", kind: "setting", .duplicateKey)
+        let names = entries.map(\.key.value)
+        let given = Dictionary(grouping: overrides, by: \.name)
+        let order = SettingOrder(entries)
+        for name in names { settings[name] = .some(nil) }
+        for ring in order.rings { tell(ring, entries) }
+        var room = Self.maximumWeight
+        for position in order.sorted {
+            let entry = entries[position]
+            let setting = self.setting(entry, &room)
+            settings[entry.key.value] = .some(setting)
+            for (name, value) in given[entry.key.value] ?? [] { apply(name, value) }
+            switch setting?.value {
+            case .list?, .map?: compoundSettings[entry.key.value] = resolved(entry.value)
             default: break
             }
-            settings[entry.key.value] = .some(
-                isNamed ? value.map { Setting(name: entry.key, value: $0, isOverridden: false) } : nil)
         }
-        for override in overrides { apply(override.name, override.value, names: names) }
+        for (name, value) in overrides where settings[name] == nil { tellUnknown(name, value, names) }
         return names.compactMap { settings[$0] ?? nil }
+    }
+
+    private mutating func setting(_ entry: YAMLEntry, _ room: inout Int) -> Setting? {
+        let isNamed = isSettingName(entry.key)
+        guard let value = settingValue(of: entry) else { return nil }
+        guard room >= 0 else { return nil }
+        room -= value.weight(upTo: room)
+        if room < 0 {
+            mistakes.add(
+                .wrongValue, at: entry.value.location,
+                "with setting \(quoted(entry.key.value)) the settings stand for more than "
+                    + "\(Self.maximumWeight) characters and elements")
+            return nil
+        }
+        return isNamed ? Setting(name: entry.key, value: value, isOverridden: false) : nil
+    }
+
+    private mutating func tell(_ ring: [Int], _ entries: [YAMLEntry]) {
+        let names = ring.map { entries[$0].key.value }
+        let words = (names + names.prefix(1)).map { quoted($0) }.joined(separator: " refers to ")
+        let wanted = names.count > 1 ? names[1] : names[0]
+        mistakes.add(
+            .cycle, at: place(of: wanted, in: entries[ring[0]].value) ?? entries[ring[0]].value.location,
+            "setting \(quoted(names[0])) refers to itself: \(words)")
+    }
+
+    /// Where a value refers to a setting, however deep in it that stands.
+    private func place(of name: String, in node: YAMLNode) -> SourceLocation? {
+        switch node.content {
+        case .scalar(let written, _):
+            Template(written).references.contains(name) ? location(of: name, in: node) : nil
+        case .list(let elements): elements.lazy.compactMap { self.place(of: name, in: $0) }.first
+        case .map(let entries): entries.lazy.compactMap { self.place(of: name, in: $0.value) }.first
+        case .empty, .refused: nil
+        }
     }
 
     private mutating func isSettingName(_ name: Located<String>) -> Bool {
@@ -39,22 +84,15 @@ extension ManifestReader {
         return literal(of: entry.value, "setting \(quoted(entry.key.value))")
     }
 
-    /// A value that refers to no setting.
-    private mutating func literal(of node: YAMLNode, _ subject: String) -> SettingValue? {
+    /// A value of any type, with its references resolved.
+    mutating func literal(of node: YAMLNode, _ subject: String) -> SettingValue? {
         switch node.content {
         case .refused: return nil
         case .empty:
             wrongType(node, "each element of \(subject)", takes: "a value")
             return nil
         case .scalar(let written, let isPlain):
-            let template = Template(written)
-            if template.isUnclosed || !template.references.isEmpty {
-                mistakes.add(
-                    .wrongValue, at: node.location, "\(subject) holds '${', and settings cannot refer to settings",
-                    hint: "write '$${' for the two characters themselves")
-                return nil
-            }
-            return scalar(Template.literal(template), isPlain: isPlain, at: node.location)
+            return scalarValue(of: node, written, isPlain: isPlain)?.value
         case .list(let elements):
             let values = elements.map { literal(of: $0, subject) }
             return values.contains(nil) ? nil : .list(values.compactMap { $0 })
@@ -89,27 +127,30 @@ extension ManifestReader {
 
     // MARK: --set
 
-    private mutating func apply(_ name: String, _ written: String, names: [String]) {
-        let line = SourceText(file: "--set", text: "\(name)=\(written)")
-        guard let known = settings[name] else {
-            mistakes.add(
-                .unknownSetting, at: SourceLocation(line: 1, column: 1, length: name.count), in: line,
-                "\(source.file) has no setting \(quoted(name))",
-                hint: suggestion(for: name, among: names)
-                    ?? (names.isEmpty
-                        ? "--set changes what stands under the manifest's 'settings', and there is nothing"
-                        : "its settings are \(listed(names.map { quoted($0) }))"))
-            return
-        }
-        guard let setting = known else { return }
+    private mutating func tellUnknown(_ name: String, _ written: String, _ names: [String]) {
+        mistakes.add(
+            .unknownSetting, at: SourceLocation(line: 1, column: 1, length: name.count),
+            in: Self.line(name, written), "\(source.file) has no setting \(quoted(name))",
+            hint: suggestion(for: name, among: names)
+                ?? (names.isEmpty
+                    ? "--set changes what stands under the manifest's 'settings', and there is nothing"
+                    : "its settings are \(listed(names.map { quoted($0) }))"))
+    }
+
+    private mutating func apply(_ name: String, _ written: String) {
+        guard let setting = settings[name] ?? nil else { return }
         let location = SourceLocation(line: 1, column: name.count + 2, length: written.count)
         switch overriding(setting.value, by: written) {
         case .value(let value):
             settings[name] = Setting(name: setting.name, value: value, isOverridden: true)
         case .refused(let reason, let hint):
-            mistakes.add(.wrongType, at: location, in: line, reason, hint: hint)
+            mistakes.add(.wrongType, at: location, in: Self.line(name, written), reason, hint: hint)
             settings[name] = .some(nil)
         }
+    }
+
+    private static func line(_ name: String, _ written: String) -> SourceText {
+        SourceText(file: "--set", text: "\(name)=\(written)")
     }
 
     /// The new value in the type of the old one.
@@ -139,5 +180,23 @@ extension ManifestReader {
                 reason: "this setting takes \(type), not \(new.descriptionWithType)",
                 hint: "it is \(old) in the manifest, and --set keeps the type")
         }
+    }
+}
+
+extension SettingValue {
+    /// How many bytes of text and elements the value stands for, counted until they are more than `limit`.
+    fileprivate func weight(upTo limit: Int) -> Int {
+        var weight = 1
+        switch self {
+        case .boolean, .integer, .number: break
+        case .text(let text): weight += text.utf8.count
+        case .list(let elements):
+            for element in elements where weight <= limit { weight += element.weight(upTo: limit - weight) }
+        case .map(let members):
+            for (name, member) in members where weight <= limit {
+                weight += name.utf8.count + member.weight(upTo: limit - weight)
+            }
+        }
+        return weight
     }
 }

@@ -10,10 +10,12 @@ enum StageKeys {
         ] + limits
     /// What a stage takes of the machine, and how it is tried.
     static let limits = ["resources", "retries", "timeout"]
+    /// What makes several stages of one.
+    static let groups = ["foreach", "matrix", "exclude"]
     /// What a stage does is under exactly one of these.
     static let work = ["tool", "run", "shell"]
     static let all =
-        work + ["inputs", "settings"] + command.filter { !tool.contains($0) && !work.contains($0) } + limits
+        work + ["inputs", "settings"] + command.filter { !tool.contains($0) && !work.contains($0) } + limits + groups
 }
 
 /// Reading stages.
@@ -24,14 +26,48 @@ extension ManifestReader {
         if entries.isEmpty, isEmptyMap(all.value) {
             mistakes.add(.missingKey, at: all.key.location, "a manifest needs at least one stage")
         }
-        return entries.compactMap { entry in
-            if let source = sources[entry.key.value] {
-                mistakes.add(
-                    .producedTwice, at: entry.key.location,
-                    "stage \(quoted(entry.key.value)) has the name of the source at line \(source.line)")
+        // All instances are known before the first stage is read, so that any can refer to any other.
+        let declarations = entries.compactMap { declaration($0, sources) }
+        var stages: [Stage] = []
+        for declaration in declarations {
+            switch declaration.instances {
+            case .single: if let stage = stage(declaration, named: declaration.key.value) { stages.append(stage) }
+            case .several(let instances): stages += self.stages(declaration, instances)
             }
-            return stage(entry)
         }
+        return stages
+    }
+
+    private mutating func declaration(_ entry: YAMLEntry, _ sources: [String: SourceLocation]) -> StageDeclaration? {
+        if let source = sources[entry.key.value] {
+            mistakes.add(
+                .producedTwice, at: entry.key.location,
+                "stage \(quoted(entry.key.value)) has the name of the source at line \(source.line)")
+        }
+        let isNamed = isName(entry.key, of: "a stage")
+        let owner = "stage \(quoted(entry.key.value))"
+        let fields = fields(of: entry, owner, at: entry.key.location, keys: StageKeys.all)
+        guard let fields else { return nil }
+        let instances = instances(of: fields, entry.key)
+        if case .several(let all) = instances {
+            groups[entry.key.value] = InstanceIndex(entry.key.value, isNamed ? all : [])
+        }
+        return StageDeclaration(key: entry.key, fields: fields, instances: instances)
+    }
+
+    /// One stage for each instance; what is wrong in all of them is told once.
+    private mutating func stages(_ declaration: StageDeclaration, _ instances: [StageInstance]) -> [Stage] {
+        var stages: [Stage] = []
+        for instance in instances {
+            scope = instance.scope
+            self.instance = instance
+            mistakes.beginInstance(instance.name, of: instances.count)
+            if let stage = stage(declaration, named: instance.name, of: instance.group) { stages.append(stage) }
+        }
+        scope = .none
+        instance = nil
+        mistakes.endInstances()
+        return stages
     }
 
     private func isEmptyMap(_ node: YAMLNode) -> Bool {
@@ -41,15 +77,16 @@ extension ManifestReader {
         }
     }
 
-    private mutating func stage(_ entry: YAMLEntry) -> Stage? {
-        let isNamed = isName(entry.key, of: "a stage")
-        let owner = "stage \(quoted(entry.key.value))"
-        guard let fields = fields(of: entry, owner, at: entry.key.location, keys: StageKeys.all) else { return nil }
+    private mutating func stage(
+        _ declaration: StageDeclaration, named name: String, of group: StageGroup? = nil
+    ) -> Stage? {
+        let (key, fields) = (declaration.key, declaration.fields)
+        let owner = fields.owner
         let works = StageKeys.work.compactMap { fields[$0] }.sorted { $0.key.location < $1.key.location }
         guard let work = works.first else {
             if fields.meant.isDisjoint(with: StageKeys.work) {
                 mistakes.add(
-                    .missingKey, at: entry.key.location, "\(owner) needs 'tool' or 'run'",
+                    .missingKey, at: key.location, "\(owner) needs 'tool' or 'run'",
                     hint: "'tool' names a tool of Reprise, 'run' a command; 'reprise tools' lists the tools")
             }
             return nil
@@ -61,10 +98,11 @@ extension ManifestReader {
                 hint: "make two stages of it")
         }
         guard works.count == 1 else { return nil }
+        let located = Located(name, at: key.location)
         let stage =
             work.key.value == "tool"
-            ? toolStage(entry.key, work, fields) : commandStage(entry.key, work, fields)
-        return isNamed ? stage : nil
+            ? toolStage(located, work, fields, group) : commandStage(located, work, fields, group)
+        return Self.isName(key.value) ? stage : nil
     }
 
     /// Tells keys that belong to the other kind of stage.
@@ -75,35 +113,5 @@ extension ManifestReader {
                 .unknownKey, at: entry.key.location,
                 "\(fields.owner) has \(quoted(work.key.value)) and so cannot have \(quoted(key))", hint: hint)
         }
-    }
-
-    /// The references under one name of `inputs`.
-    mutating func references(of node: YAMLNode, _ subject: String) -> [Located<ArtifactReference>]? {
-        switch node.content {
-        case .list(let elements):
-            if elements.isEmpty {
-                mistakes.add(.wrongValue, at: node.location, "\(subject) takes at least one reference")
-                return nil
-            }
-            let all = elements.map { reference(of: $0, subject) }
-            return all.contains(nil) ? nil : all.compactMap { $0 }
-        default: return reference(of: node, subject).map { [$0] }
-        }
-    }
-
-    private mutating func reference(of node: YAMLNode, _ subject: String) -> Located<ArtifactReference>? {
-        guard case .scalar(let written, _) = node.content else {
-            wrongType(node, subject, takes: "the name of a source or a stage")
-            return nil
-        }
-        let parts = written.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count <= 2, parts.allSatisfy(Self.isName), let producer = parts.first else {
-            mistakes.add(
-                .wrongValue, at: node.location, "\(quoted(written)) names no source and no stage",
-                hint: "write the name of a source or a stage, or 'stage/output'")
-            return nil
-        }
-        return Located(
-            ArtifactReference(producer: producer, output: parts.count == 2 ? parts[1] : nil), at: node.location)
     }
 }

@@ -9,10 +9,14 @@ extension Template {
 
 /// Putting values in the place of `${name}`.
 extension ManifestReader {
-    /// The setting that `${name}` means.
+    /// No text is longer once its references are put in, in bytes.
+    private static let maximumTextLength = 1 << 20
+
+    /// The setting, or the variable of the stage that is read, that `${name}` means.
     mutating func setting(_ name: String, in node: YAMLNode) -> Setting? {
+        if let variable = scope.variables[name] { return variable }
         guard let known = settings[name] else {
-            unknownReference(name, in: node, among: settings.keys.sorted())
+            unknownReference(name, in: node, among: (Array(scope.variables.keys) + settings.keys).sorted())
             return nil
         }
         return known
@@ -22,7 +26,9 @@ extension ManifestReader {
         let isForCommands = name.hasPrefix("inputs.") || name.hasPrefix("outputs.")
         mistakes.add(
             .unresolvedReference, at: location(of: name, in: node),
-            isForCommands ? "nothing here is called '${\(name)}'" : "no setting is called \(quoted(name))",
+            isForCommands
+                ? "nothing here is called '${\(name)}'"
+                : "no setting\(scope.variables.isEmpty ? "" : " and no variable of the stage") is called \(quoted(name))",
             hint: suggestion(for: name, among: known)
                 ?? "name it under the manifest's 'settings', or write '$${' for the two characters themselves")
     }
@@ -52,6 +58,12 @@ extension ManifestReader {
                     continue
                 }
                 text? += inserted
+            }
+            if let length = text?.utf8.count, length > Self.maximumTextLength {
+                mistakes.add(
+                    .wrongValue, at: node.location,
+                    "this text is longer than \(Self.maximumTextLength) bytes with what it refers to")
+                return nil
             }
         }
         return text

@@ -2,7 +2,9 @@
 
 /// Reading stages that use a tool.
 extension ManifestReader {
-    mutating func toolStage(_ name: Located<String>, _ work: YAMLEntry, _ fields: Fields) -> Stage? {
+    mutating func toolStage(
+        _ name: Located<String>, _ work: YAMLEntry, _ fields: Fields, _ group: StageGroup?
+    ) -> Stage? {
         refuse(
             StageKeys.command.filter { !StageKeys.tool.contains($0) && !StageKeys.work.contains($0) }, in: fields,
             beside: work, hint: "a tool's outputs and what it reads are known: 'reprise tools' lists them")
@@ -22,7 +24,7 @@ extension ManifestReader {
         }
         return Stage(
             name: name, work: .tool(interface, name: tool), inputs: inputs, settings: settings, outputs: outputs,
-            limits: limits)
+            limits: limits, group: group)
     }
 
     // MARK: Inputs
@@ -99,7 +101,7 @@ extension ManifestReader {
             wrongType(node, subject, takes: "one reference")
             return nil
         }
-        guard let references = references(of: node, subject) else { return nil }
+        guard let references = references(of: node, subject, isList: input.arity == .many) else { return nil }
         return StageInput(
             name: input.name, references: references, isList: input.arity == .many, formats: input.formats,
             purpose: input.purpose, checksCatalogue: input.checksCatalogue)

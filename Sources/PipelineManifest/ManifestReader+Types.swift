@@ -32,7 +32,7 @@ extension ManifestReader {
         guard case .scalar(let written, _) = node.content, let name = Template(written).onlyReference else {
             return node
         }
-        return compoundSettings[name] ?? node
+        return scope.compounds[name] ?? compoundSettings[name] ?? node
     }
 
     /// The value of a node that must be a word.

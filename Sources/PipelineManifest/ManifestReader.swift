@@ -13,6 +13,16 @@ struct ManifestReader {
     var mistakes = Mistakes()
     /// The manifest's own settings, for `${name}`; the value is nil where it was wrong.
     var settings: [String: Setting?] = [:]
+    /// Which of several stages is read.
+    var instance: StageInstance?
+    /// The variables of the stage that is read.
+    var scope = StageScope.none
+    /// The stages that `foreach` and `matrix` made several of, by the name they are written under.
+    var groups: [String: InstanceIndex] = [:]
+    /// How many stages all of the manifest's stages are.
+    var stageCount = 0
+    /// How many references the globs and groups under `inputs` stand for.
+    var expandedReferenceCount = 0
     /// The manifest's pools; nil where the capacity was wrong.
     var pools: [String: Pool?] = [:]
     /// The lists and mappings among the settings as they are written, so that mistakes in them are told in their place.

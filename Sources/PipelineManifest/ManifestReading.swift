@@ -25,10 +25,15 @@ package struct UnreadNames: Hashable, Sendable {
     }
 
     /// Whether this name is declared in the text and not whole in the manifest.
-    package func contains(_ name: String) -> Bool { names.contains(name) }
+    package func contains(_ name: String) -> Bool { names.contains(Self.declared(name)) }
 
     /// Whether this name, which the manifest does not have, may have been declared.
-    package func mayContain(_ name: String) -> Bool { isAnyName || names.contains(name) }
+    package func mayContain(_ name: String) -> Bool { isAnyName || names.contains(Self.declared(name)) }
+
+    /// The name under which the text declares a stage: `train` of `train@scale=2`.
+    private static func declared(_ name: String) -> String {
+        name.firstIndex(of: "@").map { String(name[..<$0]) } ?? name
+    }
 }
 
 extension UnreadNames {
@@ -37,7 +42,8 @@ extension UnreadNames {
         "reprise", "name", "title", "paper", "assumptions", "settings", "pools", "claims",
     ]
 
-    init(of manifest: Manifest, in text: YAMLText) {
+    /// - Parameter groups: the instances of each stage that is several.
+    init(of manifest: Manifest, in text: YAMLText, groups: [String: InstanceIndex]) {
         var mistakes = Mistakes()
         guard var reader = YAMLReader(text, .manifest), let root = reader.root(&mistakes),
             case .map(let entries) = root.content
@@ -58,7 +64,10 @@ extension UnreadNames {
             }
             for declaration in declarations {
                 let name = declaration.key.value
-                let isWhole = read[name].map { $0.isWhole(as: declaration.value) } ?? sources.contains(name)
+                let instances = groups[name].map { $0.instances.map(\.name) } ?? [name]
+                let isWhole =
+                    sources.contains(name)
+                    || !instances.isEmpty && instances.allSatisfy { read[$0]?.isWhole(as: declaration.value) ?? false }
                 if !isWhole { names.insert(name) }
             }
         }

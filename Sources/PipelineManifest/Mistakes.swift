@@ -2,13 +2,25 @@
 
 /// The mistakes found so far in one manifest.
 struct Mistakes {
-    private struct Mistake: Equatable {
+    private struct Mistake {
         let code: Diagnostic.Code
         let source: SourceText?
         let location: SourceLocation
         let message: String
         let details: [String]
         let hint: String?
+        /// Where it was found in an instance of a stage: in which of them.
+        var tally: InstanceTally?
+
+        func says(_ other: Mistake) -> Bool {
+            code == other.code && source == other.source && location == other.location && message == other.message
+                && details == other.details && hint == other.hint
+        }
+    }
+
+    private struct Place: Hashable {
+        let code: Diagnostic.Code
+        let location: SourceLocation
     }
 
     /// Nobody reads more than this; what goes beyond is counted.
@@ -17,8 +29,23 @@ struct Mistakes {
     private var all: [Mistake] = []
     private var surplusCount = 0
     private var firstSurplus: SourceLocation?
+    /// The instance that is read, and how many there are of its stage.
+    private var instance: (name: String, count: Int)?
+    /// Where the mistakes of the stage that is read stand in `all`.
+    private var positions: [Place: [Int]] = [:]
 
     var isEmpty: Bool { all.isEmpty }
+
+    /// What is added from now on belongs to one of `count` instances of a stage: what several of them make is one
+    /// mistake, with the name of the first unless all make it.
+    mutating func beginInstance(_ name: String, of count: Int) {
+        instance = (name, count)
+    }
+
+    mutating func endInstances() {
+        instance = nil
+        positions = [:]
+    }
 
     /// Remembers a mistake once, however many stages refer to where it stands; `source` is the manifest itself where
     /// nothing else is named.
@@ -27,13 +54,15 @@ struct Mistakes {
         details: [String] = [], hint: String? = nil
     ) {
         let mistake = Mistake(
-            code: code, source: source, location: location, message: message, details: details, hint: hint)
-        guard !all.contains(mistake) else { return }
+            code: code, source: source, location: location, message: message, details: details, hint: hint,
+            tally: instance.map { InstanceTally(first: $0.name, of: $0.count) })
+        guard !isKnown(mistake) else { return }
         guard all.count < Self.maximumCount else {
             surplusCount += 1
             firstSurplus = firstSurplus ?? location
             return
         }
+        if instance != nil { positions[Place(code: code, location: location), default: []].append(all.count) }
         all.append(mistake)
     }
 
@@ -48,8 +77,23 @@ struct Mistakes {
                 if mistake.source == nil { lines[line] = excerpt }
                 return Diagnostic(
                     mistake.code, file: (mistake.source ?? manifest).file, at: mistake.location, excerpt: excerpt,
-                    mistake.message, details: mistake.details, hint: mistake.hint)
+                    mistake.message, details: mistake.details + (mistake.tally?.details ?? []), hint: mistake.hint)
             })
+    }
+
+    private mutating func isKnown(_ mistake: Mistake) -> Bool {
+        guard let instance else { return all.contains { $0.says(mistake) } }
+        let known = positions[Place(code: mistake.code, location: mistake.location)] ?? []
+        if let position = known.first(where: { all[$0].says(mistake) }) {
+            all[position].tally?.count(instance.name, isSame: true)
+            return true
+        }
+        // What reads otherwise in another instance, such as a value, is the same mistake.
+        if let position = known.first(where: { all[$0].tally?.last != instance.name }) {
+            all[position].tally?.count(instance.name, isSame: false)
+            return true
+        }
+        return all.contains { $0.tally == nil && $0.says(mistake) }
     }
 
     private var surplus: [Mistake] {

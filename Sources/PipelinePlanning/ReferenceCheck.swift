@@ -8,11 +8,14 @@ struct ReferenceCheck {
     private let unread: UnreadNames
     private let sources: Set<String>
     private let stages: [String: Stage]
-    private(set) var diagnostics: [Diagnostic] = []
+    private var mistakes: InstanceMistakes
+
+    var diagnostics: [Diagnostic] { mistakes.diagnostics }
 
     init(_ manifest: Manifest, unread: UnreadNames) {
         self.manifest = manifest
         self.unread = unread
+        mistakes = InstanceMistakes(manifest.stages)
         sources = Set(manifest.sources.map(\.name.value))
         stages = Dictionary(manifest.stages.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -66,24 +69,30 @@ struct ReferenceCheck {
         _ input: StageInput, _ stage: Stage
     ) -> ArtifactOrigin? {
         if input.formats.isEmpty || input.formats.contains(format) { return origin }
+        if mistakes.isTold(.wrongFormat, reference, by: stage) { return nil }
         let accepted = input.formats.map(\.rawValue).joined(separator: " or ")
-        diagnostics.append(
+        mistakes.add(
             Diagnostic(
                 .wrongFormat, in: manifest.source, at: reference.location,
-                "input '\(input.name)' of stage '\(stage.name.value)' takes \(accepted), and "
+                "input '\(input.name)' of stage '\(stage.title)' takes \(accepted), and "
                     + "'\(reference.value)' is \(format.rawValue)",
-                hint: hint(forFormats: input.formats)))
+                hint: hint(forFormats: input.formats)), reference, by: stage)
         return nil
     }
 
     private func hint(forFormats formats: [ArtifactFormat]) -> String? {
-        let fitting = manifest.stages.flatMap { stage in
-            stage.outputs.filter { formats.contains($0.format) }.map { "'\(stage.name.value)/\($0.name)'" }
+        var fitting: [String] = []
+        var seen: Set<String> = []
+        for stage in manifest.stages where seen.insert(stage.title).inserted {
+            for output in stage.outputs where formats.contains(output.format) {
+                fitting.append("'\(stage.title)/\(output.name)'")
+            }
         }
         return fitting.isEmpty ? nil : "of that format here: \(fitting.joined(separator: ", "))"
     }
 
     private mutating func report(unknownProducer reference: Located<ArtifactReference>, of stage: Stage) {
+        if mistakes.isTold(.unresolvedReference, reference, by: stage) { return }
         let known = Array(stages.keys) + Array(sources)
         let name = reference.value.producer
         var hint: String?
@@ -92,20 +101,21 @@ struct ReferenceCheck {
         } else {
             hint = suggestion(for: name, among: known.sorted())
         }
-        diagnostics.append(
+        mistakes.add(
             Diagnostic(
                 .unresolvedReference, in: manifest.source, at: reference.location,
-                "stage '\(stage.name.value)' needs '\(reference.value)', and no stage or source is called '\(name)'",
-                hint: hint))
+                "stage '\(stage.title)' needs '\(reference.value)', and no stage or source is called '\(name)'",
+                hint: hint), reference, by: stage)
     }
 
     private mutating func report(outputOfSource reference: Located<ArtifactReference>, of stage: Stage) {
+        if mistakes.isTold(.unresolvedReference, reference, by: stage) { return }
         let name = reference.value.producer
-        diagnostics.append(
+        mistakes.add(
             Diagnostic(
                 .unresolvedReference, in: manifest.source, at: reference.location,
-                "stage '\(stage.name.value)' needs '\(reference.value)', and a source such as '\(name)' has no outputs",
-                hint: "write '\(name)'; 'files:' of the source says which of its files count"))
+                "stage '\(stage.title)' needs '\(reference.value)', and a source such as '\(name)' has no outputs",
+                hint: "write '\(name)'; 'files:' of the source says which of its files count"), reference, by: stage)
     }
 
     /// What the stage read could be anything, and the author of the manifest means it to be known.
@@ -113,31 +123,32 @@ struct ReferenceCheck {
         uncheckedCatalogueOf reference: Located<ArtifactReference>, _ input: StageInput, of stage: Stage
     ) {
         let source = manifest.sources.first { $0.name.value == reference.value.producer }
-        guard source?.catalogue != nil else { return }
-        diagnostics.append(
+        guard source?.catalogue != nil, !mistakes.isTold(.uncheckedCatalogue, reference, by: stage) else { return }
+        mistakes.add(
             Diagnostic(
                 .uncheckedCatalogue, in: manifest.source, at: reference.location,
-                "stage '\(stage.name.value)' would read '\(reference.value)' without a look at its catalogue",
+                "stage '\(stage.title)' would read '\(reference.value)' without a look at its catalogue",
                 hint: "have it read by a stage of tool 'images', which checks it, or leave out the source's 'catalogue'"
-            ))
+            ), reference, by: stage)
     }
 
     private func owner(ofOutput name: String) -> String? {
-        manifest.stages.first { stage in stage.outputs.contains { $0.name == name } }?.name.value
+        manifest.stages.first { stage in stage.outputs.contains { $0.name == name } }?.title
     }
 
     private mutating func report(
         unknownOutput reference: Located<ArtifactReference>, of upstream: Stage, for stage: Stage
     ) {
+        if mistakes.isTold(.unresolvedReference, reference, by: stage) { return }
         let names = upstream.outputs.map(\.name)
         let wanted = reference.value.output ?? ""
         let close = nearest(to: wanted, among: names)
-        diagnostics.append(
+        mistakes.add(
             Diagnostic(
                 .unresolvedReference, in: manifest.source, at: reference.location,
-                "stage '\(stage.name.value)' needs '\(reference.value)', and stage '\(upstream.name.value)' has no "
+                "stage '\(stage.title)' needs '\(reference.value)', and stage '\(upstream.title)' has no "
                     + "output '\(wanted)'",
-                hint: close.map { "did you mean '\(upstream.name.value)/\($0)'?" }
-                    ?? "its outputs: \(names.joined(separator: ", "))"))
+                hint: close.map { "did you mean '\(upstream.title)/\($0)'?" }
+                    ?? "its outputs: \(names.joined(separator: ", "))"), reference, by: stage)
     }
 }

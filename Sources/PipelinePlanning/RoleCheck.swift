@@ -17,10 +17,13 @@ struct RoleCheck {
 
     private let manifest: Manifest
     private var traces: [ArtifactOrigin: [Trace]] = [:]
-    private(set) var diagnostics: [Diagnostic] = []
+    private var mistakes: InstanceMistakes
+
+    var diagnostics: [Diagnostic] { mistakes.diagnostics }
 
     init(_ manifest: Manifest) {
         self.manifest = manifest
+        mistakes = InstanceMistakes(manifest.stages)
         for source in manifest.sources {
             guard let role = source.role else { continue }
             let name = source.name.value
@@ -66,15 +69,17 @@ struct RoleCheck {
     private mutating func reportLearningFromTest(_ stage: ResolvedStage) {
         for (input, written) in zip(stage.inputs, stage.stage.inputs) where written.purpose != .reads {
             for (origin, reference) in zip(input.origins, written.references) {
-                guard let trace = origin.flatMap({ traces[$0] })?.first(where: { $0.role == .test }) else { continue }
+                guard let trace = origin.flatMap({ traces[$0] })?.first(where: { $0.role == .test }),
+                    !mistakes.isTold(.learnsFromTest, reference, by: stage.stage)
+                else { continue }
                 let verb = written.purpose == .learns ? "learns from" : "chooses by"
-                diagnostics.append(
+                mistakes.add(
                     Diagnostic(
                         .learnsFromTest, in: manifest.source, at: reference.location,
-                        "stage '\(stage.name)' \(verb) a test set through its input '\(written.name)'",
+                        "stage '\(stage.stage.title)' \(verb) a test set through its input '\(written.name)'",
                         details: ["path: " + (trace.path + ["stage '\(stage.name)'"]).joined(separator: " -> ")],
                         hint: "use a part of the training images as validation set; a stage that only measures does "
-                            + "not learn"))
+                            + "not learn"), reference, by: stage.stage)
             }
         }
     }

@@ -90,7 +90,9 @@ package struct StageGraph: Sendable {
             let roles = hygiene.outputRoles(of: stage)
             nodes[stage.name] = StageNode(stage: stage.stage, inputs: stage.inputs.map(\.known), roles: roles)
         }
-        let cycles = order.cycles.map { $0.diagnostic(in: manifest) }
+        // Instances of one stage go in circles at one place.
+        var places: Set<SourceLocation> = []
+        let cycles = order.cycles.map { $0.diagnostic(in: manifest) }.filter { places.insert($0.location).inserted }
         return (
             StageGraph(manifest: manifest, nodes: nodes),
             references.diagnostics + cycles + hygiene.diagnostics
@@ -106,6 +108,16 @@ package struct StageGraph: Sendable {
     package var names: [String] { Array(nodes.keys) }
 
     package func node(named name: String) -> StageNode? { nodes[name] }
+
+    /// The names that a target of the command line means, in the order of the graph: a stage's own, all instances of
+    /// what `foreach` or `matrix` made several of, or those that fit a pattern; empty where it means none.
+    package func names(matching target: String) -> [String] {
+        if nodes[target] != nil { return [target] }
+        let instances = nodes.values.filter { $0.stage.group?.name == target }.map(\.name)
+        guard instances.isEmpty, FilePattern.isPattern(target) else { return instances }
+        let pattern = FilePattern(target)
+        return nodes.keys.filter { pattern.matches($0) }
+    }
 
     /// The named stages and all they need, in the graph's order; all stages where none is named.
     package func stages(neededFor targets: [String]) -> [StageNode] {

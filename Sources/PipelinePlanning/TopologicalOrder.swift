@@ -52,13 +52,23 @@ struct StageCycle {
 
     /// The stages of which each waits, directly or not, for a cycle among these.
     private static func waiting(_ stages: [ResolvedStage]) -> [ResolvedStage] {
-        var rest = stages
-        while true {
-            let names = Set(rest.map(\.name))
-            let fewer = rest.filter { stage in stage.upstream.contains { names.contains($0) } }
-            if fewer.count == rest.count { return rest }
-            rest = fewer
+        let index = Dictionary(zip(stages.map(\.name), stages.indices), uniquingKeysWith: { first, _ in first })
+        var downstream = [[Int]](repeating: [], count: stages.count)
+        var waitsFor = [Int](repeating: 0, count: stages.count)
+        for (position, stage) in stages.enumerated() {
+            for producer in Set(stage.upstream.compactMap { index[$0] }) {
+                downstream[producer].append(position)
+                waitsFor[position] += 1
+            }
         }
+        var free = stages.indices.filter { waitsFor[$0] == 0 }
+        while let position = free.popLast() {
+            for next in downstream[position] {
+                waitsFor[next] -= 1
+                if waitsFor[next] == 0 { free.append(next) }
+            }
+        }
+        return stages.indices.filter { waitsFor[$0] > 0 }.map { stages[$0] }
     }
 
     /// A cycle among stages of which each waits, directly or not, for one; `nil` when there are none.

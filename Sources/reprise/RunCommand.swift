@@ -36,8 +36,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try options.session()
-        for stage in force where session.graph.node(named: stage) == nil { throw session.unknownStage(stage) }
-        let run = PipelineRun(session: session, execution: execution, forced: Set(force), note: note)
+        let forced = Set(try force.flatMap { try session.names(matching: $0) })
+        let run = PipelineRun(session: session, execution: execution, forced: forced, note: note)
         let ended = try await run.run(try session.stages(named: stages))
         let results = RunResults(of: ended.outcome, in: session)
         if json {

@@ -92,7 +92,7 @@ import Testing
 
     @Test func `every example is read without a mistake`() throws {
         let examples = blocks("yaml")
-        #expect(examples.count == 13)
+        #expect(examples.count == 14)
         for example in examples { _ = try manifest(completed(example), tools: Self.tools) }
     }
 
@@ -121,7 +121,7 @@ import Testing
     @Test func `every key is described`() {
         let keys = [
             "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims", "authors",
-            "catalogue", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
+            "catalogue", "foreach", "matrix", "exclude", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
             "shell",
             "interpreter", "outputs", "code", "environment", "probe", "learns", "pools",
             "programs", "secrets", "resume", "resources", "retries", "timeout", "count", "backoff", "format", "model", "metric", "dataset",

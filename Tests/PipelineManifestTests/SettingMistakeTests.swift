@@ -51,23 +51,6 @@ import Testing
                 """#)
     }
 
-    @Test func `a setting cannot refer to a setting`() {
-        check(
-            #"""
-            reprise: 1
-            settings:
-              a: 1
-              b: x${a}
-            stages: {s: {tool: synthesize}}
-            """#,
-            tells: #"""
-                error: p.yml:4:6: setting 'b' holds '${', and settings cannot refer to settings
-                    b: x${a}
-                       ^^^^^
-                hint: write '$${' for the two characters themselves
-                """#)
-    }
-
     @Test func `a setting needs a value and a proper name`() {
         check(
             #"""

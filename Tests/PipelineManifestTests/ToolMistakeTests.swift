@@ -331,10 +331,10 @@ import Testing
                                                        ^^^^^
                 hint: write the name of a source or a stage, or 'stage/output'
 
-                error: p.yml:3:57: '${x}' names no source and no stage
+                error: p.yml:3:57: no setting is called 'x'
                     t: {tool: train, inputs: {patches: a/b/c, validation: ${x}}, settings: {epochs: 1}}
                                                                           ^^^^
-                hint: write the name of a source or a stage, or 'stage/output'
+                hint: name it under the manifest's 'settings', or write '$${' for the two characters themselves
 
                 error: p.yml:4:31: 'Train' names no source and no stage
                     p: {tool: patches, inputs: [Train, {a: b}]}
@@ -398,7 +398,7 @@ import Testing
                         ^^^
                 hint: did you mean 'tool'?
 
-                error: p.yml:5:3: stage 'u' takes a mapping with the keys 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries' and 'timeout', but has no value
+                error: p.yml:5:3: stage 'u' takes a mapping with the keys 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries', 'timeout', 'foreach', 'matrix' and 'exclude', but has no value
                     u:
                     ^
 

@@ -260,7 +260,7 @@ import Testing
                 error: p.yml:6:5: unknown key '<<' in stage 'c'
                       <<: *base
                       ^^
-                hint: the keys here are 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries' and 'timeout'
+                hint: the keys here are 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', 'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries', 'timeout', 'foreach', 'matrix' and 'exclude'
 
                 error: p.yml:6:9: a manifest has no YAML aliases, such as '*base'
                       <<: *base

@@ -25,7 +25,8 @@ struct ManyMistakesTests {
                     load: {tool: load, inputs: exam, colour: red}
                                                      ^^^^^^
                 hint: the keys here are 'tool', 'run', 'shell', 'inputs', 'settings', 'interpreter', 'outputs', \
-                'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', 'resources', 'retries' and 'timeout'
+                'code', 'programs', 'environment', 'secrets', 'probe', 'resume', 'learns', \
+                'resources', 'retries', 'timeout', 'foreach', 'matrix' and 'exclude'
 
                 error: p.yml:6:15: no tool is called 'cutt'
                     cut: {tool: cutt, inputs: load}
