@@ -34,7 +34,8 @@ package struct PipelineSession: Sendable {
         }
         let source = SourceText(file: manifestFile.string, text: text)
         graph = try StageGraph.parse(
-            source, interfaces: toolbox.interfaces, overrides: overrides, folder: Self.folder(of: manifestFile))
+            source, interfaces: toolbox.interfaces, overrides: overrides, folder: Self.folder(of: manifestFile),
+            include: Self.includedText)
         manifest = graph.manifest
         dataFolder = FilePath(data)
         folders = CacheFolders(root: FilePath(cache))
@@ -63,7 +64,8 @@ package struct PipelineSession: Sendable {
         var snapshot = try observer.snapshot()
         for node in stages {
             guard case .command(let command) = node.stage.work, !command.probes.isEmpty else { continue }
-            snapshot.probes[node.name] = try await ProbeRun.outputs(of: command.probes, in: manifestFolder)
+            snapshot.probes[node.name] = try await ProbeRun.outputs(
+                of: command.probes, in: command.folder(below: manifestFolder))
         }
         // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
         var memory = observer.memory
@@ -121,6 +123,19 @@ package struct PipelineSession: Sendable {
     private static func manifestsHint(in folder: FilePath) -> String? {
         let names = ((try? Files.names(in: folder)) ?? []).filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }
         return names.isEmpty ? nil : "it holds \(names.map { "'\(folder.appending($0))'" }.joined(separator: ", "))"
+    }
+
+    /// The text of a file that a manifest includes.
+    private static func includedText(_ path: String) -> IncludedText {
+        do throws(StoreError) {
+            guard let status = try Files.status(FilePath(path)) else { return .missing }
+            guard status.kind == .file else { return .unreadable("'\(path)' is no file") }
+            let bytes = try Files.bytes(of: FilePath(path), limit: Manifest.maximumByteCount)
+            return String(validating: bytes, as: UTF8.self).map { .text($0) }
+                ?? .unreadable("'\(path)' is not text in UTF-8")
+        } catch {
+            return .unreadable("\(error)")
+        }
     }
 
     private static func readable(_ file: FilePath) throws -> [UInt8] {

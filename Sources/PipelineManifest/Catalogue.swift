@@ -81,7 +81,7 @@ extension Catalogue {
     package static func parse(_ source: SourceText) throws(Diagnostics) -> Catalogue {
         var reader = ManifestReader(source, .catalogue)
         let catalogue = reader.catalogue()
-        if let diagnostics = reader.mistakes.diagnostics(in: source, reader.text) { throw diagnostics }
+        if let diagnostics = reader.mistakes.diagnostics(in: reader.files) { throw diagnostics }
         guard let catalogue else { preconditionFailure("a catalogue that cannot be read has a mistake") }
         return catalogue
     }

@@ -45,8 +45,9 @@ package struct Diagnostic: Error, Hashable, Sendable {
         _ code: Code, in source: SourceText, at location: SourceLocation, _ message: String,
         details: [String] = [], hint: String? = nil
     ) {
+        let text = source.file(at: location)
         self.init(
-            code, file: source.file, at: location, excerpt: source.line(location.line), message, details: details,
+            code, file: text.file, at: location, excerpt: text.line(location.line), message, details: details,
             hint: hint)
     }
 

@@ -11,14 +11,16 @@ extension Manifest {
     ///
     /// `interfaces` are the tools it may use, with different names. `overrides` are the `--set` of the command line as
     /// typed, the last of a name winning; each takes the type of the setting it replaces. A wrong one is a diagnostic
-    /// like any other, in the file `--set` with `name=value` as its line.
+    /// like any other, in the file `--set` with `name=value` as its line. `include` gives the text of a file that the
+    /// manifest includes; its path is as seen from where `source.file` is.
     ///
     /// - Throws: every mistake of the manifest and of `overrides`, unless the text is no YAML, which is then the only
     ///   one.
     package static func parse(
-        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
+        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = [],
+        include: @escaping (_ path: String) -> IncludedText = { _ in .missing }
     ) throws(Diagnostics) -> Manifest {
-        let reading = read(source, interfaces: interfaces, overrides: overrides)
+        let reading = read(source, interfaces: interfaces, overrides: overrides, include: include)
         if !reading.diagnostics.isEmpty { throw Diagnostics(reading.diagnostics) }
         guard let manifest = reading.manifest else {
             preconditionFailure("a manifest that cannot be read has a mistake")
@@ -28,14 +30,13 @@ extension Manifest {
 
     /// Reads a manifest as far as it goes, so that what refers to the well-formed parts can be checked as well.
     package static func read(
-        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = []
+        _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = [],
+        include: @escaping (_ path: String) -> IncludedText = { _ in .missing }
     ) -> ManifestReading {
-        var reader = ManifestReader(source, interfaces: interfaces)
+        var reader = ManifestReader(source, interfaces: interfaces, include: include)
         let manifest = reader.manifest(overrides: overrides)
-        let diagnostics = reader.mistakes.diagnostics(in: source, reader.text)?.all ?? []
-        let unread = manifest.flatMap {
-            diagnostics.isEmpty ? nil : UnreadNames(of: $0, in: reader.text, groups: reader.groups)
-        }
+        let diagnostics = reader.mistakes.diagnostics(in: reader.files)?.all ?? []
+        let unread = manifest.flatMap { diagnostics.isEmpty ? nil : UnreadNames(of: $0, by: reader) }
         return ManifestReading(manifest: manifest, unread: unread ?? .none, diagnostics: diagnostics)
     }
 

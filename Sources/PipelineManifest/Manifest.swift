@@ -278,7 +278,8 @@ package struct Command: Hashable, Sendable {
     package let arguments: [String]
     /// The shell that is handed `arguments[0]` as a script, where the author asked for one.
     package let shell: String?
-    /// Files of the project that the command runs, relative to the manifest's folder; copied beside the command.
+    /// Files, folders and patterns of the project that the command runs, relative to `folder`; copied beside the command
+    /// under these names.
     package let code: [Located<String>]
     /// The whole environment of the command but for `PATH`, sorted by name.
     package let environment: [EnvironmentVariable]
@@ -291,11 +292,14 @@ package struct Command: Hashable, Sendable {
     package let secrets: [Located<String>]
     /// A folder below the working folder that outlives failed attempts at the same action, for checkpoints.
     package let resume: String?
+    /// Where code and programs are looked up and probes run: that of the file the stage stands in, relative to the
+    /// manifest's folder and empty where that is it.
+    package let folder: String
 
     package init(
         arguments: [String], shell: String?, code: [Located<String>], environment: [EnvironmentVariable],
         probes: [[String]], learns: Bool, programs: [Located<String>] = [], secrets: [Located<String>] = [],
-        resume: String? = nil
+        resume: String? = nil, folder: String = ""
     ) {
         self.arguments = arguments
         self.shell = shell
@@ -306,6 +310,7 @@ package struct Command: Hashable, Sendable {
         self.programs = programs
         self.secrets = secrets
         self.resume = resume
+        self.folder = folder
     }
 }
 

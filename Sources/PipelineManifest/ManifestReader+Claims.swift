@@ -6,9 +6,10 @@ private let claimKeys = [
 
 /// Reading the figures that the paper reports.
 extension ManifestReader {
-    mutating func claims(of fields: Fields) -> [Claim] {
-        var firsts: [String: Int] = [:]
-        return elements(of: fields["claims"], "'claims'").compactMap { node in
+    mutating func claims(of sections: [Fields]) -> [Claim] {
+        var firsts: [String: SourceLocation] = [:]
+        let nodes = sections.flatMap { elements(of: $0["claims"], "'claims'") }
+        return nodes.compactMap { node in
             let isNamed = claimName(of: node)
             let owner = isNamed.map { "claim \(quoted($0.value))" } ?? "the claim"
             guard
@@ -28,15 +29,16 @@ extension ManifestReader {
         return Located(name, at: entry.value.location)
     }
 
-    private mutating func uniqueName(of entry: YAMLEntry, _ firsts: inout [String: Int]) -> Located<String>? {
+    private mutating func uniqueName(of entry: YAMLEntry, _ firsts: inout [String: SourceLocation]) -> Located<String>? {
         guard let name = text(of: entry, in: "the claim"), isName(name, of: "a claim") else { return nil }
         if let first = firsts[name.value] {
             mistakes.add(
                 .duplicateKey, at: name.location,
-                "claim \(quoted(name.value)) is declared twice, first at line \(first)")
+                "claim \(quoted(name.value)) is declared twice, first at "
+                    + line(of: first, seenFrom: name.location))
             return nil
         }
-        firsts[name.value] = name.location.line
+        firsts[name.value] = name.location
         return name
     }
 

@@ -78,10 +78,10 @@ extension ManifestReader {
     /// The folder that outlives failed attempts: apart from all that the command is given and asked for.
     mutating func resumeFolder(_ entry: YAMLEntry, _ owner: String, _ code: [Located<String>]) -> String? {
         if let setting = settings["resume"] {
-            let line = setting.map { " at line \($0.name.location.line)" } ?? ""
+            let place = setting.map { " at \(line(of: $0.name.location, seenFrom: entry.key.location))" } ?? ""
             mistakes.add(
                 .duplicateKey, at: entry.key.location,
-                "${resume} would be both a folder of \(owner) and the setting 'resume'\(line)",
+                "${resume} would be both a folder of \(owner) and the setting 'resume'\(place)",
                 hint: "give the setting another name")
             return nil
         }

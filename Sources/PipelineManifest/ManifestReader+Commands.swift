@@ -53,7 +53,7 @@ extension ManifestReader {
         return Command(
             arguments: arguments, shell: work.key.value == "shell" ? (shell ?? "/bin/sh") ?? "/bin/sh" : nil,
             code: code, environment: environment, probes: probes, learns: learns, programs: programs,
-            secrets: secrets, resume: paths.resume ?? nil)
+            secrets: secrets, resume: paths.resume ?? nil, folder: files[work.key.location.file].folder)
     }
 
     // MARK: Inputs and outputs

@@ -62,10 +62,20 @@ extension ManifestReader {
     mutating func uniqueEntries(
         of entry: YAMLEntry?, _ subject: String, kind: String, _ code: Diagnostic.Code
     ) -> [YAMLEntry] {
-        guard let entry, !entry.value.isEmpty else { return [] }
-        guard case .map(let entries) = entry.value.content else {
-            wrongType(entry, subject, takes: "a mapping of names")
-            return []
+        uniqueEntries(of: [entry], subject, kind: kind, code)
+    }
+
+    /// The entries of mappings that belong together, as those of a manifest and what it includes.
+    mutating func uniqueEntries(
+        of mappings: [YAMLEntry?], _ subject: String, kind: String, _ code: Diagnostic.Code
+    ) -> [YAMLEntry] {
+        var entries: [YAMLEntry] = []
+        for case let mapping? in mappings where !mapping.value.isEmpty {
+            if case .map(let some) = mapping.value.content {
+                entries += some
+            } else {
+                wrongType(mapping, subject, takes: "a mapping of names")
+            }
         }
         var firsts: [String: YAMLEntry] = [:]
         return entries.filter { entry in
@@ -86,6 +96,12 @@ extension ManifestReader {
             return []
         }
         return elements
+    }
+
+    /// `line 3`, with the name of the file where that is another than the mistake's.
+    func line(of location: SourceLocation, seenFrom place: SourceLocation) -> String {
+        let isElsewhere = location.file != place.file
+        return "line \(location.line)" + (isElsewhere ? " of \(files[location.file].source.file)" : "")
     }
 
     mutating func wrongType(_ entry: YAMLEntry, _ subject: String, takes expected: String, hint: String? = nil) {
@@ -122,6 +138,7 @@ extension ManifestReader {
     }
 
     private mutating func twice(_ code: Diagnostic.Code, _ entry: YAMLEntry, _ message: String, first: YAMLEntry) {
-        mistakes.add(code, at: entry.key.location, "\(message), first at line \(first.key.location.line)")
+        let place = line(of: first.key.location, seenFrom: entry.key.location)
+        mistakes.add(code, at: entry.key.location, "\(message), first at \(place)")
     }
 }

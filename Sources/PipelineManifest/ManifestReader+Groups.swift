@@ -254,7 +254,10 @@ extension ManifestReader {
             mistakes.add(
                 .wrongType, at: entry.value.location,
                 "\(subject) takes \(expected), not \(setting.value.descriptionWithType)",
-                details: ["setting \(quoted(name)) is declared at line \(setting.name.location.line)"])
+                details: [
+                    "setting \(quoted(name)) is declared at "
+                        + line(of: setting.name.location, seenFrom: entry.value.location)
+                ])
             return nil
         }
         return node
@@ -284,7 +287,8 @@ extension ManifestReader {
             if let first = firsts.updateValue(node.location, forKey: label) {
                 mistakes.add(
                     .duplicateKey, at: node.location,
-                    "two instances of \(owner) would have the value \(quoted(label)), first at line \(first.line)")
+                    "two instances of \(owner) would have the value \(quoted(label)), first at "
+                        + line(of: first, seenFrom: node.location))
                 values = nil
             }
             values?.append((value, label, node))
@@ -301,7 +305,7 @@ extension ManifestReader {
     /// Tells a variable that would hide a setting.
     private mutating func isFree(_ name: String, at location: SourceLocation) -> Bool {
         guard let setting = settings[name] else { return true }
-        let place = setting.map { " at line \($0.name.location.line)" } ?? ""
+        let place = setting.map { " at \(line(of: $0.name.location, seenFrom: location))" } ?? ""
         mistakes.add(
             .duplicateKey, at: location, "variable \(quoted(name)) has the name of the setting\(place)",
             hint: "give one of the two another name")

@@ -12,8 +12,8 @@ extension ManifestReader {
     private static let maximumSeconds = 86400.0 * 1000
 
     /// Reads `pools:` and remembers them for the stages' `resources`.
-    mutating func pools(of fields: Fields) -> [Pool] {
-        let entries = uniqueEntries(of: fields["pools"], "'pools'", kind: "pool", .duplicateKey)
+    mutating func pools(of sections: [Fields]) -> [Pool] {
+        let entries = uniqueEntries(of: sections.map { $0["pools"] }, "'pools'", kind: "pool", .duplicateKey)
         for entry in entries {
             let isNamed = isPoolName(entry.key)
             let subject = "pool \(quoted(entry.key.value))"
@@ -66,6 +66,7 @@ extension ManifestReader {
     private mutating func share(of entry: YAMLEntry, _ owner: String) -> Int? {
         let name = entry.key.value
         guard let declared = pools[name] else {
+            guard !lacksFile else { return nil }
             let known = Self.machinePools + pools.values.compactMap { $0?.name.value }.sorted()
             mistakes.add(
                 .unresolvedReference, at: entry.key.location, "no pool is called \(quoted(name))",
@@ -78,7 +79,10 @@ extension ManifestReader {
             mistakes.add(
                 .wrongValue, at: entry.value.location,
                 "\(owner) takes \(amount) of pool \(quoted(name)), which has \(pool.capacity)",
-                details: ["pool \(quoted(name)) is declared at line \(pool.name.location.line)"])
+                details: [
+                    "pool \(quoted(name)) is declared at "
+                        + line(of: pool.name.location, seenFrom: entry.value.location)
+                ])
             return nil
         }
         return amount

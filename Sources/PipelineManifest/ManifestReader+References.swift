@@ -124,6 +124,7 @@ extension ManifestReader {
     }
 
     private mutating func noInstances(_ written: Written, _ label: String, at node: YAMLNode) {
+        guard !lacksFile else { return }
         mistakes.add(
             .unresolvedReference, at: node.location,
             "no stage fits \(quoted("\(written.producer)@\(label)")): nothing called \(quoted(written.producer)) has "

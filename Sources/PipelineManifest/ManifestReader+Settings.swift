@@ -8,8 +8,9 @@ extension ManifestReader {
     /// Reads `settings:`, lets the overrides replace its values, and remembers them for `${name}`.
     ///
     /// Each is read after those it refers to, so that what `--set` changes flows into what refers to it.
-    mutating func settings(of fields: Fields, overrides: [(name: String, value: String)]) -> [Setting] {
-        let entries = uniqueEntries(of: fields["settings"], "'settings'", kind: "setting", .duplicateKey)
+    mutating func settings(of sections: [Fields], overrides: [(name: String, value: String)]) -> [Setting] {
+        let entries = uniqueEntries(
+            of: sections.map { $0["settings"] }, "'settings'", kind: "setting", .duplicateKey)
         let names = entries.map(\.key.value)
         let given = Dictionary(grouping: overrides, by: \.name)
         let order = SettingOrder(entries)
@@ -128,9 +129,10 @@ extension ManifestReader {
     // MARK: --set
 
     private mutating func tellUnknown(_ name: String, _ written: String, _ names: [String]) {
+        guard !lacksFile else { return }
         mistakes.add(
             .unknownSetting, at: SourceLocation(line: 1, column: 1, length: name.count),
-            in: Self.line(name, written), "\(source.file) has no setting \(quoted(name))",
+            in: Self.line(name, written), "\(files[0].source.file) has no setting \(quoted(name))",
             hint: suggestion(for: name, among: names)
                 ?? (names.isEmpty
                     ? "--set changes what stands under the manifest's 'settings', and there is nothing"

@@ -20,11 +20,15 @@ enum StageKeys {
 
 /// Reading stages.
 extension ManifestReader {
-    mutating func stages(of fields: Fields, sources: [String: SourceLocation]) -> [Stage] {
-        guard let all = required("stages", in: fields) else { return [] }
-        let entries = uniqueEntries(of: all, "'stages'", kind: "stage", .producedTwice)
-        if entries.isEmpty, isEmptyMap(all.value) {
-            mistakes.add(.missingKey, at: all.key.location, "a manifest needs at least one stage")
+    mutating func stages(of sections: [Fields], sources: [String: SourceLocation]) -> [Stage] {
+        let given = sections.compactMap { $0["stages"] }
+        guard let first = given.first else {
+            if !lacksFile { missing("stages", in: sections[0]) }
+            return []
+        }
+        let entries = uniqueEntries(of: given, "'stages'", kind: "stage", .producedTwice)
+        if entries.isEmpty, given.allSatisfy({ isEmptyMap($0.value) }), !lacksFile {
+            mistakes.add(.missingKey, at: first.key.location, "a manifest needs at least one stage")
         }
         // All instances are known before the first stage is read, so that any can refer to any other.
         let declarations = entries.compactMap { declaration($0, sources) }
@@ -42,7 +46,8 @@ extension ManifestReader {
         if let source = sources[entry.key.value] {
             mistakes.add(
                 .producedTwice, at: entry.key.location,
-                "stage \(quoted(entry.key.value)) has the name of the source at line \(source.line)")
+                "stage \(quoted(entry.key.value)) has the name of the source at "
+                    + line(of: source, seenFrom: entry.key.location))
         }
         let isNamed = isName(entry.key, of: "a stage")
         let owner = "stage \(quoted(entry.key.value))"

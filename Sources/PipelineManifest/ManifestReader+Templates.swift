@@ -24,6 +24,8 @@ extension ManifestReader {
 
     mutating func unknownReference(_ name: String, in node: YAMLNode, among known: [String]) {
         let isForCommands = name.hasPrefix("inputs.") || name.hasPrefix("outputs.")
+        // It may be named in a file that could not be read, which has been told.
+        guard isForCommands || !lacksFile else { return }
         mistakes.add(
             .unresolvedReference, at: location(of: name, in: node),
             isForCommands
@@ -101,6 +103,7 @@ extension ManifestReader {
         let sought = Array("${\(name)}".unicodeScalars)
         // Indentation and escapes make the source longer than the text it stands for.
         let reach = min(4 * written.unicodeScalars.count + 400, 20_000)
+        let text = files[node.location.file].text
         let end = min(text.scalars.count, node.offset + reach)
         var start = node.offset
         while start + sought.count <= end {

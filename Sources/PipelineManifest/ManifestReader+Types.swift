@@ -55,7 +55,7 @@ extension ManifestReader {
         let template = Template(written)
         if let name = template.onlyReference {
             guard let setting = setting(name, in: node) else { return nil }
-            return (setting.value, [origin(of: setting)])
+            return (setting.value, [origin(of: setting, seenFrom: node.location)])
         }
         if template.references.isEmpty, !template.isUnclosed {
             return scalar(Template.literal(template), isPlain: isPlain, at: node.location).map { ($0, []) }
@@ -63,8 +63,8 @@ extension ManifestReader {
         return joined(template, in: node).map { (.text($0), []) }
     }
 
-    private func origin(of setting: Setting) -> String {
-        let place = setting.isOverridden ? "by --set" : "at line \(setting.name.location.line)"
+    private func origin(of setting: Setting, seenFrom place: SourceLocation) -> String {
+        let place = setting.isOverridden ? "by --set" : "at \(line(of: setting.name.location, seenFrom: place))"
         return "${\(setting.name.value)} is \(setting.value.descriptionWithType), set \(place)"
     }
 

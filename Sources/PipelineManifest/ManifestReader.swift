@@ -5,9 +5,15 @@
 /// A function that returns nil has told the mistake, or knows that it was told; nothing that follows from a told
 /// mistake is told again.
 struct ManifestReader {
-    let source: SourceText
     let kind: DocumentKind
-    let text: YAMLText
+    /// The manifest, and then what it includes.
+    var files: [ReadFile]
+    /// Gives the text of a file to include.
+    let include: (_ path: String) -> IncludedText
+    /// Whether a file to include could not be read, so that anything may be declared in it.
+    var lacksFile = false
+    /// What the files hold, as far as they are YAML.
+    var roots: [YAMLNode] = []
     let interfaces: [ToolInterface]
     let interfacesByName: [String: ToolInterface]
     var mistakes = Mistakes()
@@ -28,49 +34,59 @@ struct ManifestReader {
     /// The lists and mappings among the settings as they are written, so that mistakes in them are told in their place.
     var compoundSettings: [String: YAMLNode] = [:]
 
-    init(_ source: SourceText, _ kind: DocumentKind = .manifest, interfaces: [ToolInterface] = []) {
-        self.source = source
+    init(
+        _ source: SourceText, _ kind: DocumentKind = .manifest, interfaces: [ToolInterface] = [],
+        include: @escaping (_ path: String) -> IncludedText = { _ in .missing }
+    ) {
         self.kind = kind
-        self.text = YAMLText(source.text)
+        self.files = [ReadFile(source)]
+        self.include = include
         self.interfaces = interfaces
         self.interfacesByName = Dictionary(interfaces.map { ($0.name, $0) }) { first, _ in first }
     }
 
     mutating func manifest(overrides: [(name: String, value: String)]) -> Manifest? {
-        guard let root = root(), isOfKnownSchema(root) else { return nil }
-        let keys = [
-            "reprise", "name", "title", "paper", "assumptions", "settings", "pools", "sources", "stages", "claims",
-        ]
-        guard let fields = fields(of: root, "the manifest", at: root.location, keys: keys) else { return nil }
+        guard let root = root(), isOfKnownSchema(root),
+            let fields = fields(of: root, "the manifest", at: root.location, keys: ManifestKeys.all)
+        else { return nil }
         checkSchema(of: fields)
-        let settings = settings(of: fields, overrides: overrides)
+        roots.append(root)
+        let all = [fields] + includedFields(of: fields)
+        let settings = settings(of: all, overrides: overrides)
         let name = fields["name"].flatMap { self.name(of: $0, "the manifest") }
         let title = fields["title"].flatMap { self.text(of: $0, in: fields.owner)?.value }
         let paper = paper(of: fields)
         let assumptions = assumptions(of: fields)
-        let pools = pools(of: fields)
-        let sources = sources(of: fields)
-        let stages = stages(of: fields, sources: sources.names)
-        let claims = claims(of: fields)
+        let pools = pools(of: all)
+        let sources = sources(of: all)
+        let stages = stages(of: all, sources: sources.names)
+        let claims = claims(of: all)
         return Manifest(
-            source: source, name: name ?? Manifest.defaultName(file: source.file), title: title, paper: paper,
+            source: source, name: name ?? Manifest.defaultName(file: files[0].source.file), title: title, paper: paper,
             assumptions: assumptions, settings: settings, sources: sources.all, stages: stages, claims: claims,
             pools: pools)
     }
 
-    /// The text's root, which nothing can do without.
+    /// The manifest's text, with what it includes.
+    private var source: SourceText {
+        SourceText(
+            file: files[0].source.file, text: files[0].source.text, included: files.dropFirst().map(\.source))
+    }
+
+    /// The root of the text that was added last, which nothing can do without.
     mutating func root() -> YAMLNode? {
-        let start = SourceLocation(line: 1, column: 1)
-        guard source.text.utf8.count <= kind.maximumByteCount else {
+        let (text, start) = (files[files.count - 1].text, files[files.count - 1].text.start)
+        guard files.reduce(0, { $0 + $1.source.text.utf8.count }) <= kind.maximumByteCount else {
             mistakes.add(.invalidYAML, at: start, "the \(kind.name) is longer than \(kind.maximumByteCount) bytes")
             return nil
         }
+        let toldBefore = mistakes.count
         guard var reader = YAMLReader(text, kind) else {
             mistakes.add(.invalidYAML, at: start, "the \(kind.name) uses up the characters for private use")
             return nil
         }
         guard let root = reader.root(&mistakes), !root.isEmpty else {
-            if mistakes.isEmpty {
+            if mistakes.count == toldBefore {
                 mistakes.add(.invalidYAML, at: start, "the \(kind.name) is empty", hint: kind.beginningHint)
             }
             return nil
@@ -137,10 +153,10 @@ struct ManifestReader {
         }
     }
 
-    private mutating func sources(of fields: Fields) -> (all: [Source], names: [String: SourceLocation]) {
+    private mutating func sources(of sections: [Fields]) -> (all: [Source], names: [String: SourceLocation]) {
         var names: [String: SourceLocation] = [:]
         var all: [Source] = []
-        for entry in uniqueEntries(of: fields["sources"], "'sources'", kind: "source", .producedTwice) {
+        for entry in uniqueEntries(of: sections.map { $0["sources"] }, "'sources'", kind: "source", .producedTwice) {
             names[entry.key.value] = entry.key.location
             if let source = self.source(entry) { all.append(source) }
         }
@@ -169,7 +185,8 @@ struct ManifestReader {
                 hint: "write FILE or FILE#PART, with FILE relative to the manifest's folder")
             return nil
         }
-        return Located(reference, at: written.location)
+        let file = files[written.location.file].path(of: reference.file)
+        return Located(CatalogueReference(file: file, part: reference.part), at: written.location)
     }
 
     private mutating func sourcePath(_ entry: YAMLEntry, _ owner: String) -> Located<String>? {

@@ -38,24 +38,18 @@ package struct UnreadNames: Hashable, Sendable {
 
 extension UnreadNames {
     /// The keys of a manifest under which no source and no stage is declared.
-    private static let otherKeys: Set = [
-        "reprise", "name", "title", "paper", "assumptions", "settings", "pools", "claims",
-    ]
+    private static let otherKeys = Set(ManifestKeys.all).subtracting(["sources", "stages"])
 
-    /// - Parameter groups: the instances of each stage that is several.
-    init(of manifest: Manifest, in text: YAMLText, groups: [String: InstanceIndex]) {
-        var mistakes = Mistakes()
-        guard var reader = YAMLReader(text, .manifest), let root = reader.root(&mistakes),
-            case .map(let entries) = root.content
-        else {
-            self.init(names: [], isAnyName: true)
-            return
+    /// - Parameter reader: what the manifest was read with.
+    init(of manifest: Manifest, by reader: ManifestReader) {
+        let entries = reader.roots.flatMap { root in
+            if case .map(let entries) = root.content { entries } else { [YAMLEntry]() }
         }
         let read = Dictionary(
             manifest.stages.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
         let sources = Set(manifest.sources.map(\.name.value))
         var names: Set<String> = []
-        var isAnyName = false
+        var isAnyName = reader.lacksFile
         // A key that is not known may be 'stages', misspelt.
         for entry in entries where !Self.otherKeys.contains(entry.key.value) {
             guard case .map(let declarations) = entry.value.content else {
@@ -64,7 +58,7 @@ extension UnreadNames {
             }
             for declaration in declarations {
                 let name = declaration.key.value
-                let instances = groups[name].map { $0.instances.map(\.name) } ?? [name]
+                let instances = reader.groups[name].map { $0.instances.map(\.name) } ?? [name]
                 let isWhole =
                     sources.contains(name)
                     || !instances.isEmpty && instances.allSatisfy { read[$0]?.isWhole(as: declaration.value) ?? false }

@@ -34,7 +34,7 @@ struct Mistakes {
     /// Where the mistakes of the stage that is read stand in `all`.
     private var positions: [Place: [Int]] = [:]
 
-    var isEmpty: Bool { all.isEmpty }
+    var count: Int { all.count + surplusCount }
 
     /// What is added from now on belongs to one of `count` instances of a stage: what several of them make is one
     /// mistake, with the name of the first unless all make it.
@@ -66,17 +66,18 @@ struct Mistakes {
         all.append(mistake)
     }
 
-    /// What is thrown, with excerpts from `text`; nil where nothing is wrong.
-    func diagnostics(in manifest: SourceText, _ text: YAMLText) -> Diagnostics? {
+    /// What is thrown, with excerpts from the files that the places are in; nil where nothing is wrong.
+    func diagnostics(in files: [ReadFile]) -> Diagnostics? {
         guard !all.isEmpty else { return nil }
-        var lines: [Int: String] = [:]
+        var lines: [SourceLocation: String] = [:]
         return Diagnostics(
             (all + surplus).map { mistake in
-                let line = mistake.location.line
-                let excerpt = mistake.source?.text ?? lines[line] ?? text.line(line)
+                let file = files[mistake.location.file]
+                let line = SourceLocation(line: mistake.location.line, column: 1, file: mistake.location.file)
+                let excerpt = mistake.source?.text ?? lines[line] ?? file.text.line(line.line)
                 if mistake.source == nil { lines[line] = excerpt }
                 return Diagnostic(
-                    mistake.code, file: (mistake.source ?? manifest).file, at: mistake.location, excerpt: excerpt,
+                    mistake.code, file: (mistake.source ?? file.source).file, at: mistake.location, excerpt: excerpt,
                     mistake.message, details: mistake.details + (mistake.tally?.details ?? []), hint: mistake.hint)
             })
     }

@@ -21,7 +21,7 @@ struct YAMLComplaint {
         case .reader(_, let offset, _, _):
             self.init(unreadableAfter: offset, text)
         default:
-            self.init("this text cannot be read as YAML", at: SourceLocation(line: 1, column: 1), hint: nil)
+            self.init("this text cannot be read as YAML", at: text.start, hint: nil)
         }
     }
 

@@ -32,7 +32,7 @@ struct YAMLReader {
                 YAMLComplaint(error, in: text).add(to: &mistakes)
                 return nil
             } catch {
-                mistakes.add(.invalidYAML, at: SourceLocation(line: 1, column: 1), "this text cannot be read as YAML")
+                mistakes.add(.invalidYAML, at: text.start, "this text cannot be read as YAML")
                 return nil
             }
         }

@@ -4,20 +4,26 @@
 /// which is how an author counts.
 struct YAMLText {
     let scalars: [Unicode.Scalar]
+    /// Which file the places are in.
+    private let file: Int
     /// Where each line starts in `scalars`; never empty.
     private let lineStarts: [Int]
     /// For each line with other than ASCII characters, the column (from 1) of the character each of its scalars is in.
     private let characterColumns: [Int: [Int]]
 
-    init(_ text: String) {
+    init(_ text: String, file: Int = 0) {
         let scalars = Array(text.unicodeScalars)
         let starts = YAMLText.lineStarts(of: scalars)
+        self.file = file
         self.scalars = scalars
         self.lineStarts = starts
         self.characterColumns = YAMLText.characterColumns(of: scalars, lineStarts: starts)
     }
 
     var lineCount: Int { lineStarts.count }
+
+    /// The place of the text as a whole.
+    var start: SourceLocation { SourceLocation(line: 1, column: 1, file: file) }
 
     /// The offset of a place that the YAML parser names, both counted from 1; clipped to the text.
     func offset(line: Int, column: Int) -> Int {
@@ -32,7 +38,7 @@ struct YAMLText {
         let last = max(start, min(start + count, endOfLine(line)) - 1)
         let column = characterColumn(of: start, line: line)
         return SourceLocation(
-            line: line + 1, column: column, length: characterColumn(of: last, line: line) - column + 1)
+            line: line + 1, column: column, length: characterColumn(of: last, line: line) - column + 1, file: file)
     }
 
     /// Where the line that holds `offset` ends, without its line ending.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContentStore
-import PipelineManifest
+package import PipelineManifest
 package import SystemPackage
 
 /// Looks at the sources and the declared code of a pipeline, and hashes what it finds.
@@ -43,7 +43,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         }
         for node in needed {
             guard case .command(let command) = node.stage.work else { continue }
-            snapshot.code[node.name] = try content(of: command.code)
+            snapshot.code[node.name] = try content(of: command)
         }
         if !diagnostics.isEmpty { throw Diagnostics(diagnostics) }
         return snapshot
@@ -107,21 +107,22 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return SourceContent(files: [try file(named: reference.value.part ?? "", at: path, status)])
     }
 
-    private mutating func content(of code: [Located<String>]) throws -> SourceContent {
+    private mutating func content(of command: Command) throws -> SourceContent {
+        let folder = command.folder(below: manifestFolder)
         var files: [String: SourceContent.File] = [:]
-        for entry in code {
-            let listing = try CodeListing(entry.value, in: manifestFolder)
-            if listing.files.isEmpty { report(missingCode: entry) }
+        for entry in command.code {
+            let listing = try CodeListing(entry.value, in: folder)
+            if listing.files.isEmpty { report(missingCode: entry, in: folder) }
             for (name, status) in listing.files where files[name] == nil {
-                files[name] = try file(named: name, at: manifestFolder.pushing(FilePath(name)), status)
+                files[name] = try file(named: name, at: folder.pushing(FilePath(name)), status)
             }
         }
         return SourceContent(files: files.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
     }
 
-    private mutating func report(missingCode entry: Located<String>) {
+    private mutating func report(missingCode entry: Located<String>, in folder: FilePath) {
         let isPattern = FilePattern.isPattern(entry.value)
-        let path = manifestFolder.pushing(FilePath(entry.value))
+        let path = folder.pushing(FilePath(entry.value))
         let isFolder = (try? Files.status(path))??.kind == .folder
         diagnostics.append(
             Diagnostic(
@@ -129,7 +130,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
                 isPattern
                     ? "no file fits '\(entry.value)'"
                     : isFolder ? "the folder '\(entry.value)' holds no code" : "there is no file '\(entry.value)'",
-                details: ["looked \(isPattern || isFolder ? "in" : "for"): \(isPattern ? manifestFolder : path)"],
+                details: ["looked \(isPattern || isFolder ? "in" : "for"): \(isPattern ? folder : path)"],
                 hint: "code is looked up beside the manifest"
                     + (isPattern || isFolder ? "; hidden files, caches and compiled Python do not count" : "")))
     }
@@ -160,5 +161,12 @@ package struct SourceObserver<Memory: FileDigestMemory> {
                     + (patterns.isEmpty ? "" : " that fit \(patterns)"),
                 details: ["looked in: \(path)"],
                 hint: "name another data folder with --data DIR or REPRISE_DATA"))
+    }
+}
+
+extension Command {
+    /// Where the code and programs of the command are looked up and its probes run.
+    package func folder(below manifestFolder: FilePath) -> FilePath {
+        folder.isEmpty ? manifestFolder : manifestFolder.pushing(FilePath(folder)).lexicallyNormalized()
     }
 }

@@ -58,15 +58,17 @@ package struct StageGraph: Sendable {
 
     /// Reads a manifest and joins its stages.
     ///
-    /// - Parameter folder: that of the manifest, beside which the catalogues of its sources are looked up; nil leaves
-    ///   them unread.
+    /// - Parameters:
+    ///   - folder: that of the manifest, beside which the catalogues of its sources are looked up; nil leaves them
+    ///     unread.
+    ///   - include: gives the text of a file that the manifest includes.
     /// - Throws: every mistake of the manifest, of the references and roles of what is well formed in it, and of its
     ///   catalogues.
     package static func parse(
         _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = [],
-        folder: FilePath? = nil
+        folder: FilePath? = nil, include: @escaping (_ path: String) -> IncludedText = { _ in .missing }
     ) throws(Diagnostics) -> StageGraph {
-        let reading = Manifest.read(source, interfaces: interfaces, overrides: overrides)
+        let reading = Manifest.read(source, interfaces: interfaces, overrides: overrides, include: include)
         guard let manifest = reading.manifest else { throw Diagnostics(reading.diagnostics) }
         let checked = Self.checked(manifest, unread: reading.unread)
         let catalogues = folder.map { CatalogueCheck(manifest, in: $0) }

@@ -6,10 +6,12 @@ import Testing
 /// Reads a manifest that is expected to be without mistakes.
 func manifest(
     _ text: String, file: String = "p.yml", set overrides: [(name: String, value: String)] = [],
-    tools: [ToolInterface] = Tools.all, at place: Testing.SourceLocation = #_sourceLocation
+    tools: [ToolInterface] = Tools.all, include: @escaping (String) -> IncludedText = { _ in .missing },
+    at place: Testing.SourceLocation = #_sourceLocation
 ) throws -> Manifest {
     do {
-        return try Manifest.parse(SourceText(file: file, text: text), interfaces: tools, overrides: overrides)
+        return try Manifest.parse(
+            SourceText(file: file, text: text), interfaces: tools, overrides: overrides, include: include)
     } catch {
         Issue.record("\(DiagnosticText().text(of: error))", sourceLocation: place)
         throw error

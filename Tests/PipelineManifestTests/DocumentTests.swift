@@ -92,8 +92,10 @@ import Testing
 
     @Test func `every example is read without a mistake`() throws {
         let examples = blocks("yaml")
-        #expect(examples.count == 14)
-        for example in examples { _ = try manifest(completed(example), tools: Self.tools) }
+        #expect(examples.count == 15)
+        for example in examples {
+            _ = try manifest(completed(example), tools: Self.tools, include: { _ in .text("reprise: 1\n") })
+        }
     }
 
     @Test func `the example of a catalogue on the page of the data is read, and written in the same words`() throws {
@@ -121,7 +123,7 @@ import Testing
     @Test func `every key is described`() {
         let keys = [
             "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims", "authors",
-            "catalogue", "foreach", "matrix", "exclude", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
+            "catalogue", "includes", "foreach", "matrix", "exclude", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
             "shell",
             "interpreter", "outputs", "code", "environment", "probe", "learns", "pools",
             "programs", "secrets", "resume", "resources", "retries", "timeout", "count", "backoff", "format", "model", "metric", "dataset",

@@ -91,7 +91,7 @@ import Testing
                 error: p.yml:3:1: unknown key 'it's' in the manifest
                   'it''s': y
                   ^^^^^^^
-                hint: the keys here are 'reprise', 'name', 'title', 'paper', 'assumptions', 'settings', 'pools', 'sources', 'stages' and 'claims'
+                hint: the keys here are 'reprise', 'name', 'title', 'paper', 'assumptions', 'includes', 'settings', 'pools', 'sources', 'stages' and 'claims'
 
                 2 mistakes in p.yml
                 """#)

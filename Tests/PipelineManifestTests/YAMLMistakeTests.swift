@@ -32,7 +32,7 @@ import Testing
             - reprise: 1
             """#,
             tells: #"""
-                error: p.yml:1:1: the manifest takes a mapping with the keys 'reprise', 'name', 'title', 'paper', 'assumptions', 'settings', 'pools', 'sources', 'stages' and 'claims', not a list
+                error: p.yml:1:1: the manifest takes a mapping with the keys 'reprise', 'name', 'title', 'paper', 'assumptions', 'includes', 'settings', 'pools', 'sources', 'stages' and 'claims', not a list
                   - reprise: 1
                   ^
                 """#)
