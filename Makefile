@@ -5,7 +5,8 @@
 #                 PREFIX/share/reprise/catalogues, and completions for bash, zsh and fish to where they look for them
 # make bits       show that builds, SIMD levels, processors, threads and kills change no bit
 # make bench      measure speed (the package in Benchmarks)
-# make fuzz       feed the readers of files damaged input, SECONDS=60 each (the package in Fuzzing)
+# make fuzz       feed the readers of files damaged input, SECONDS=60 each, TARGET=Manifest one alone (the package in
+#                 Fuzzing)
 # make lint       complain about style
 # make format     mend the style in place
 # make docs       write docs/TOOLS.md anew and check that links in the pages lead somewhere
@@ -59,7 +60,7 @@ bench: build
 
 fuzz: SECONDS = 60
 fuzz: prerequisites
-	Scripts/fuzz.sh $(SECONDS)
+	Scripts/fuzz.sh $(SECONDS) $(TARGET)
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

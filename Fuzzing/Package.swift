@@ -20,12 +20,19 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-profile-generate", "-use-ld=lld"])])
 }
 
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
 // The readers are links to the sources of the package above, which so are compiled here a second time, instrumented.
-// libpng and libhdf5 are the system's and are not; nor is Yams.
+// libpng and libhdf5 are the system's and are not; nor are other people's packages.
 let package = Package(
     name: "fuzzing",
     platforms: [.macOS(.v14)],
-    dependencies: [.package(url: "https://github.com/jpsim/Yams", exact: "6.2.2")],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    ],
     targets: [
         .systemLibrary(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
@@ -36,6 +43,17 @@ let package = Package(
         .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
         .target(name: "Imaging", dependencies: ["Tensors", "CPNG"]),
         .target(name: "PipelineManifest", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "ContentStore", dependencies: [.product(name: "Crypto", package: "swift-crypto"), systemPackage]),
+        .target(
+            name: "PipelinePlanning",
+            dependencies: [
+                "PipelineManifest", "ContentStore", systemPackage,
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ]),
+        // Of the rooms that need more than the readers do, the readers' files alone.
+        .target(name: "PipelineRecords", dependencies: ["ContentStore", systemPackage]),
+        .target(name: "Weights", dependencies: ["ContentStore", "Tensors"]),
 
         .target(name: "CFuzzing"),
         .target(name: "FuzzChecks", dependencies: ["Imaging"]),
@@ -43,7 +61,14 @@ let package = Package(
         fuzzer("FuzzBMP", ["FuzzChecks", "Imaging"]),
         fuzzer("FuzzHDF5", ["TensorStore"]),
         fuzzer("FuzzCatalogue", ["PipelineManifest"]),
-        fuzzer("FuzzSeeds", ["CHDF5", "Imaging", "PipelineManifest", "TensorStore", "Tensors"]),
+        fuzzer("FuzzManifest", ["PipelineManifest", "PipelinePlanning"]),
+        fuzzer("FuzzEntry", ["ContentStore", "PipelinePlanning", systemPackage]),
+        fuzzer("FuzzRecord", ["ContentStore", "PipelineRecords"]),
+        fuzzer("FuzzLock", ["PipelineRecords", systemPackage]),
+        fuzzer("FuzzSafetensors", ["Tensors", "Weights"]),
+        fuzzer(
+            "FuzzSeeds",
+            ["CHDF5", "ContentStore", "Imaging", "PipelineManifest", "PipelineRecords", "TensorStore", "Tensors"]),
     ]
 )
 

@@ -15,6 +15,11 @@ do {
     try writeSeeds(bmpSeeds, to: "\(root)/bmp")
     try writeHDF5Seeds(to: "\(root)/hdf5")
     try writeSeeds(catalogueSeeds, to: "\(root)/catalogue")
+    try writeSeeds(manifestSeeds, to: "\(root)/manifest")
+    try writeSeeds(entrySeeds, to: "\(root)/entry")
+    try writeSeeds(recordSeeds, to: "\(root)/record")
+    try writeSeeds(lockSeeds, to: "\(root)/lock")
+    try writeSeeds(safetensorsSeeds, to: "\(root)/safetensors")
 } catch {
     print("error: \(error)")
     exit(1)

@@ -1,0 +1,1 @@
+../../../Tests/PipelineManifestTests/Tools.swift

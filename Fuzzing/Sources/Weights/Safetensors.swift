@@ -1,0 +1,1 @@
+../../../Sources/PipelineTools/Safetensors.swift
