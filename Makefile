@@ -22,6 +22,10 @@ CATALOGUES = data/T91.yml data/Set5.yml data/Set14.yml
 SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift \
 	$(wildcard Fuzzing/Sources/Fuzz*) Fuzzing/Package.swift
 
+# Where `prerequisites` says that libhdf5 is linked as an archive, if it is.
+STATIC = $(CURDIR)/.build/static
+export PKG_CONFIG_PATH := $(STATIC)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+
 .PHONY: run test build install bits bench fuzz lint format docs clean prerequisites
 
 run: build
@@ -77,3 +81,4 @@ clean:
 
 prerequisites:
 	@Scripts/install-prerequisites.sh
+	@Scripts/prefer-static-hdf5.sh "$(STATIC)"
