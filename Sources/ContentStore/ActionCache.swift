@@ -9,8 +9,15 @@ package protocol ActionCache: Sendable {
     /// What the action with this key gave, with the document that the key is the digest of.
     func entry(for key: ActionKey) throws(StoreError) -> ActionCacheEntry?
 
+    /// What the action with this key gave, for those who know the document.
+    func result(for key: ActionKey) throws(StoreError) -> ActionResult?
+
     /// Publishes a result; its objects must be in the store before.
     func publish(_ entry: ActionCacheEntry) throws(StoreError)
+}
+
+extension ActionCache {
+    package func result(for key: ActionKey) throws(StoreError) -> ActionResult? { try entry(for: key)?.result }
 }
 
 /// An action and what came out of it.
@@ -39,33 +46,110 @@ package struct FileActionCache: ActionCache {
     }
 
     package func entry(for key: ActionKey) throws(StoreError) -> ActionCacheEntry? {
+        guard let sealed = try sealedEntry(for: key), let result = sealed.result,
+            let document = try? JSONValue(parsing: sealed.documentBytes)
+        else { return nil }
+        return ActionCacheEntry(action: Action(document: document), result: result)
+    }
+
+    package func result(for key: ActionKey) throws(StoreError) -> ActionResult? {
+        try sealedEntry(for: key)?.result
+    }
+
+    private func sealedEntry(for key: ActionKey) throws(StoreError) -> SealedEntry? {
         let path = path(of: key)
         guard try Files.status(path) != nil else { return nil }
-        guard let json = try? JSONValue(parsing: try Files.bytes(of: path)),
-            let document = json["document"], let resultJSON = json["result"],
-            json["seal"]?.digest == Self.seal(document, resultJSON), let result = ActionResult(json: resultJSON)
-        else { return nil }
-        let action = Action(document: document)
-        return action.key == key ? ActionCacheEntry(action: action, result: result) : nil
+        return SealedEntry(try Files.bytes(of: path), key: key)
     }
 
     package func publish(_ entry: ActionCacheEntry) throws(StoreError) {
         let path = path(of: entry.action.key)
-        let result = entry.result.json
-        let json: JSONValue = [
-            "document": entry.action.document, "result": result,
-            "seal": .text(Self.seal(entry.action.document, result).description),
-        ]
         try Files.makeFolder(path.removingLastComponent())
-        try Files.replace(path, with: json.canonicalBytes, isSynced: true, madeIn: cache)
+        try Files.replace(path, with: SealedEntry(entry).bytes, isSynced: true, madeIn: cache)
     }
 
     private func path(of key: ActionKey) -> FilePath {
         let name = key.description
         return folder.appending(String(name.prefix(2))).appending(String(name.dropFirst(2)) + ".json")
     }
+}
 
-    private static func seal(_ document: JSONValue, _ result: JSONValue) -> Digest {
-        Digest(of: JSONValue.array([document, result]).canonicalBytes)
+/// The bytes of an entry, `{"document":…,"result":…,"seal":"…"}`, canonical throughout.
+///
+/// The seal is the digest of `[document,result]`. It is checked over the bytes as they were read: what is not canonical
+/// was not written here.
+private struct SealedEntry {
+    let bytes: [UInt8]
+    private let document: Range<Int>
+    private let resultRange: Range<Int>
+
+    private static let documentName = Array(#"{"document":"#.utf8)
+    private static let resultName = Array(#","result":"#.utf8)
+    private static let sealName = Array(#","seal":""#.utf8)
+    private static let ending = Array(#""}"#.utf8)
+
+    init(_ entry: ActionCacheEntry) {
+        let document = entry.action.document.canonicalBytes
+        let result = entry.result.json.canonicalBytes
+        var bytes = Self.documentName + document + Self.resultName + result
+        self.document = Self.documentName.count..<Self.documentName.count + document.count
+        resultRange = bytes.count - result.count..<bytes.count
+        let seal = Self.seal(of: bytes, self.document, resultRange)
+        bytes += Self.sealName + Array(seal.description.utf8) + Self.ending
+        self.bytes = bytes
+    }
+
+    /// Nil where the bytes are no entry, belong to another key or break their seal.
+    init?(_ bytes: [UInt8], key: ActionKey) {
+        let sealed = bytes.count - Self.sealName.count - 64 - Self.ending.count
+        guard sealed > 0, bytes.starts(with: Self.documentName),
+            let documentEnd = Self.endOfObject(in: bytes, from: Self.documentName.count, before: sealed),
+            bytes[documentEnd..<sealed].starts(with: Self.resultName)
+        else { return nil }
+        document = Self.documentName.count..<documentEnd
+        resultRange = documentEnd + Self.resultName.count..<sealed
+        let seal = Self.seal(of: bytes, document, resultRange)
+        guard bytes[sealed...].elementsEqual(Self.sealName + Array(seal.description.utf8) + Self.ending),
+            Digest(of: bytes[document]) == key.digest
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    var documentBytes: [UInt8] { Array(bytes[document]) }
+
+    var result: ActionResult? {
+        guard let json = try? JSONValue(parsing: Array(bytes[resultRange])) else { return nil }
+        return ActionResult(json: json)
+    }
+
+    /// Where the object that starts at `start` ends; `nil` where it does not before `limit`.
+    private static func endOfObject(in bytes: [UInt8], from start: Int, before limit: Int) -> Int? {
+        guard start < limit, bytes[start] == UInt8(ascii: "{") else { return nil }
+        var (depth, offset, isInText) = (0, start, false)
+        while offset < limit {
+            switch bytes[offset] {
+            case UInt8(ascii: "\""): isInText.toggle()
+            case UInt8(ascii: "\\") where isInText: offset += 1
+            case UInt8(ascii: "{") where !isInText: depth += 1
+            case UInt8(ascii: "}") where !isInText:
+                depth -= 1
+                if depth == 0 { return offset + 1 }
+            default: break
+            }
+            offset += 1
+        }
+        return nil
+    }
+
+    private static func seal(of bytes: [UInt8], _ document: Range<Int>, _ result: Range<Int>) -> Digest {
+        var hasher = ContentHasher()
+        bytes.withUnsafeBytes { bytes in
+            hasher.update([UInt8(ascii: "[")])
+            hasher.update(UnsafeRawBufferPointer(rebasing: bytes[document]))
+            hasher.update([UInt8(ascii: ",")])
+            hasher.update(UnsafeRawBufferPointer(rebasing: bytes[result]))
+            hasher.update([UInt8(ascii: "]")])
+        }
+        return hasher.finalized()
     }
 }

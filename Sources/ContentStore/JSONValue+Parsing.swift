@@ -83,7 +83,9 @@ private struct JSONParser {
 
     private mutating func string() throws(JSONError) -> String {
         offset += 1
-        var content: [UInt8] = []
+        let start = offset
+        while offset < bytes.count, Self.isPlain(bytes[offset]) { offset += 1 }
+        var content = Array(bytes[start..<offset])
         while let byte = peek {
             offset += 1
             switch byte {
@@ -96,6 +98,11 @@ private struct JSONParser {
             }
         }
         throw error("the text does not end")
+    }
+
+    /// Whether a text holds the byte as it stands here.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private mutating func escape() throws(JSONError) -> [UInt8] {
@@ -137,7 +144,7 @@ private struct JSONParser {
 
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = offset
-        while let byte = peek, Self.numberBytes.contains(byte) { offset += 1 }
+        while let byte = peek, Self.isOfNumber(byte) { offset += 1 }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         guard let first = text.utf8.first, first == UInt8(ascii: "-") || Self.digits.contains(first) else {
             throw JSONError(offset: start, reason: "a value was expected")
@@ -168,7 +175,14 @@ private struct JSONParser {
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     private static let signs: [UInt8] = [UInt8(ascii: "+"), UInt8(ascii: "-")]
 
-    private static let numberBytes = Set("+-.0123456789eE".utf8)
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "e"), UInt8(ascii: "E"):
+            true
+        default: false
+        }
+    }
 
     private mutating func word(_ text: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
         guard bytes[offset...].starts(with: text.utf8) else { throw error("a value was expected") }

@@ -54,73 +54,18 @@ extension JSONValue {
 
 extension JSONValue {
     /// The one text of this value.
-    package var canonicalText: String {
-        var text = ""
-        write(to: &text, indentation: nil)
-        return text
-    }
+    package var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
 
-    package var canonicalBytes: [UInt8] { Array(canonicalText.utf8) }
+    package var canonicalBytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.write(self, indentation: nil)
+        return writer.bytes
+    }
 
     /// The same value for people: two spaces a level, members sorted.
     package var indentedText: String {
-        var text = ""
-        write(to: &text, indentation: 0)
-        return text + "\n"
-    }
-
-    private func write(to text: inout String, indentation: Int?) {
-        switch self {
-        case .null: text += "null"
-        case .boolean(let value): text += value ? "true" : "false"
-        case .integer(let value): text += String(value)
-        case .number(let value):
-            precondition(value.isFinite, "JSON has no infinities and no NaN")
-            text += value.description
-        case .text(let value): Self.quote(value, into: &text)
-        case .array(let elements):
-            Self.writeList(elements, "[", "]", to: &text, indentation) { element, text, inner in
-                element.write(to: &text, indentation: inner)
-            }
-        case .object(let members):
-            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            Self.writeList(sorted, "{", "}", to: &text, indentation) { member, text, inner in
-                Self.quote(member.key, into: &text)
-                text += inner == nil ? ":" : ": "
-                member.value.write(to: &text, indentation: inner)
-            }
-        }
-    }
-
-    private static func writeList<Element>(
-        _ elements: [Element], _ opening: String, _ closing: String, to text: inout String, _ indentation: Int?,
-        _ write: (Element, inout String, Int?) -> Void
-    ) {
-        text += opening
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text += "," }
-            if let indentation { text += "\n" + String(repeating: "  ", count: indentation + 1) }
-            write(element, &text, indentation.map { $0 + 1 })
-        }
-        if let indentation, !elements.isEmpty { text += "\n" + String(repeating: "  ", count: indentation) }
-        text += closing
-    }
-
-    private static func quote(_ value: String, into text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<"\u{20}", "\u{7f}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
+        var writer = JSONWriter()
+        writer.write(self, indentation: 0)
+        return String(decoding: writer.bytes, as: UTF8.self) + "\n"
     }
 }

@@ -39,7 +39,10 @@ package struct Planner: Sendable {
             of: node, inputs: contents(of: node, results: results), claims: graph.manifest.claims,
             snapshot: snapshot)
         if forced.contains(node.name) { return .stale(action, [.forced]) }
-        if let entry = try cache.entry(for: action.key) { return .upToDate(entry) }
+        // A key is the digest of a document: the cached one need not be read to know it.
+        if let result = try cache.result(for: action.key) {
+            return .upToDate(ActionCacheEntry(action: action, result: result))
+        }
         return .stale(action, try reasons(for: action, of: node))
     }
 
