@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import PipelineManifest
+import PipelineManifest
 package import PipelinePlanning
 
 /// What the command line names: stages, all instances of one (`train`), and patterns (`scores@*`).
