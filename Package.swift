@@ -114,7 +114,7 @@ let package = Package(
             name: "PipelineToolsTests",
             dependencies: [
                 "PipelineTools", "PipelineExecution", "PipelinePlanning", "PipelineManifest", "ContentStore",
-                "Tensors", "TensorStore", "Imaging", "Training", "Evaluation", "CZlib", systemPackage,
+                "Tensors", "TensorStore", "Imaging", "Training", "Evaluation", "CZlib", systemPackage, yams,
             ]),
         .testTarget(name: "ContentStoreTests", dependencies: ["ContentStore", systemPackage]),
         .testTarget(

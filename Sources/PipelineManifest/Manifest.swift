@@ -158,6 +158,9 @@ package struct Stage: Sendable {
 package struct StageLimits: Hashable, Sendable {
     package static let none = StageLimits()
 
+    /// Nobody asks for more retries.
+    package static let maximumRetries = 1000
+
     /// How much of each pool it takes: `cpu` in processors, `memory` in bytes, the manifest's own by their names.
     package let resources: [String: Int]
     /// Further attempts after one that failed.

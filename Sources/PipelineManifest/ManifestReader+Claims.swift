@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private let claimKeys = [
-    "name", "model", "metric", "dataset", "scale", "protocol", "value", "tolerance", "place", "source",
-]
-
 /// Reading the figures that the paper reports.
 extension ManifestReader {
     mutating func claims(of sections: [Fields]) -> [Claim] {
@@ -13,7 +9,8 @@ extension ManifestReader {
             let isNamed = claimName(of: node)
             let owner = isNamed.map { "claim \(quoted($0.value))" } ?? "the claim"
             guard
-                let claim = self.fields(of: node, owner, at: isNamed?.location ?? node.location, keys: claimKeys)
+                let claim = self.fields(
+                    of: node, owner, at: isNamed?.location ?? node.location, keys: ManifestKeys.claim)
             else { return nil }
             let name = required("name", in: claim).flatMap { uniqueName(of: $0, &firsts) }
             return self.claim(name, claim)
@@ -29,7 +26,8 @@ extension ManifestReader {
         return Located(name, at: entry.value.location)
     }
 
-    private mutating func uniqueName(of entry: YAMLEntry, _ firsts: inout [String: SourceLocation]) -> Located<String>? {
+    private mutating func uniqueName(of entry: YAMLEntry, _ firsts: inout [String: SourceLocation]) -> Located<String>?
+    {
         guard let name = text(of: entry, in: "the claim"), isName(name, of: "a claim") else { return nil }
         if let first = firsts[name.value] {
             mistakes.add(

@@ -110,7 +110,7 @@ extension ManifestReader {
         var role: Role?
         var place: YAMLEntry? = entry
         if case .map = entry.value.content {
-            guard let fields = fields(of: entry, subject, at: entry.key.location, keys: ["path", "format", "role"])
+            guard let fields = fields(of: entry, subject, at: entry.key.location, keys: StageKeys.output)
             else { return nil }
             place = required("path", in: fields)
             format = fields["format"].map { choice(of: $0, in: subject, among: ArtifactFormat.self) } ?? .file

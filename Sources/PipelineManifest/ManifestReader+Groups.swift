@@ -77,8 +77,9 @@ extension ManifestReader {
             else { return nil }
             return namedInstances(
                 uniqueEntries(
-                    of: YAMLEntry(key: entry.key, value: node), subject, kind: "instance", .duplicateKey), name, subject)
-                .flatMap { all in checkedLengths(of: all, at: entry) }
+                    of: YAMLEntry(key: entry.key, value: node), subject, kind: "instance", .duplicateKey), name, subject
+            )
+            .flatMap { all in checkedLengths(of: all, at: entry) }
         default:
             wrongType(node, subject, takes: expected)
             return nil

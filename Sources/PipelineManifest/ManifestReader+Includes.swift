@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys at the top of a manifest.
-enum ManifestKeys {
-    static let all = [
-        "reprise", "name", "title", "paper", "assumptions", "includes", "settings", "pools", "sources", "stages",
-        "claims",
-    ]
-    /// Those of a file that a manifest includes.
-    static let included = ["reprise", "includes", "settings", "pools", "sources", "stages", "claims"]
-}
-
 /// Reading the files that a manifest includes.
 extension ManifestReader {
     /// No manifest is made of more files, itself counted.

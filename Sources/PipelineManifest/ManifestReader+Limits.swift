@@ -5,9 +5,6 @@ extension ManifestReader {
     /// The names of the pools that every machine has.
     private static let machinePools = ["cpu", "memory"]
 
-    /// Further attempts at most.
-    private static let maximumRetries = 1000
-
     /// Of a timeout and of a backoff, in seconds: a thousand days.
     private static let maximumSeconds = 86400.0 * 1000
 
@@ -106,10 +103,10 @@ extension ManifestReader {
     }
 
     private mutating func retries(of entry: YAMLEntry, _ owner: String) -> (count: Int, backoff: Double?)? {
-        let range = 0...Self.maximumRetries
+        let range = 0...StageLimits.maximumRetries
         guard case .map = entry.value.content else { return integer(of: entry, in: owner, range).map { ($0, nil) } }
         let subject = "'retries' of \(owner)"
-        guard let fields = fields(of: entry, subject, at: entry.key.location, keys: ["count", "backoff"]) else {
+        guard let fields = fields(of: entry, subject, at: entry.key.location, keys: StageKeys.retries) else {
             return nil
         }
         let count = required("count", in: fields).flatMap { integer(of: $0, in: subject, range) }

@@ -1,23 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys of a stage, by the kind of stage that has them.
-enum StageKeys {
-    static let tool = ["tool", "inputs", "settings"] + limits
-    static let command =
-        [
-            "run", "shell", "interpreter", "inputs", "outputs", "code", "programs", "environment", "secrets", "probe",
-            "resume", "learns",
-        ] + limits
-    /// What a stage takes of the machine, and how it is tried.
-    static let limits = ["resources", "retries", "timeout"]
-    /// What makes several stages of one.
-    static let groups = ["foreach", "matrix", "exclude"]
-    /// What a stage does is under exactly one of these.
-    static let work = ["tool", "run", "shell"]
-    static let all =
-        work + ["inputs", "settings"] + command.filter { !tool.contains($0) && !work.contains($0) } + limits + groups
-}
-
 /// Reading stages.
 extension ManifestReader {
     mutating func stages(of sections: [Fields], sources: [String: SourceLocation]) -> [Stage] {

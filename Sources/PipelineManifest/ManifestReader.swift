@@ -128,7 +128,7 @@ struct ManifestReader {
     private mutating func paper(of fields: Fields) -> Paper? {
         guard let entry = fields["paper"],
             let paper = self.fields(
-                of: entry, "the paper", at: entry.key.location, keys: ["title", "authors", "year", "reference"])
+                of: entry, "the paper", at: entry.key.location, keys: ManifestKeys.paper)
         else { return nil }
         let authors = paper["authors"].flatMap { texts(of: $0, in: paper.owner) }
         let year = paper["year"].flatMap { integer(of: $0, in: paper.owner, 1000...9999) }
@@ -141,10 +141,10 @@ struct ManifestReader {
 
     private mutating func assumptions(of fields: Fields) -> [Assumption] {
         elements(of: fields["assumptions"], "'assumptions'").compactMap { node in
-            let keys = ["about", "chosen", "reason"]
-            guard let assumption = self.fields(of: node, "the assumption", at: node.location, keys: keys) else {
-                return nil
-            }
+            guard
+                let assumption = self.fields(
+                    of: node, "the assumption", at: node.location, keys: ManifestKeys.assumption)
+            else { return nil }
             let about = requiredText("about", in: assumption)
             let chosen = requiredText("chosen", in: assumption)
             let reason = assumption["reason"].flatMap { text(of: $0, in: assumption.owner) }
@@ -167,7 +167,7 @@ struct ManifestReader {
         let isNamed = isName(entry.key, of: "a source")
         let owner = "source \(quoted(entry.key.value))"
         guard
-            let fields = fields(of: entry, owner, at: entry.key.location, keys: ["path", "files", "role", "catalogue"])
+            let fields = fields(of: entry, owner, at: entry.key.location, keys: ManifestKeys.source)
         else { return nil }
         let path = required("path", in: fields).flatMap { sourcePath($0, owner) }
         let files = fields["files"].map { interpolatedTexts(of: $0, in: owner) } ?? []

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A decimal number with a unit behind it, as authors write memory and time: `4GiB`, `1.5 h`.
-struct Quantity: Equatable {
-    static let memoryUnits: [(name: String, factor: Double)] = [
+package struct Quantity: Equatable {
+    package static let memoryUnits: [(name: String, factor: Double)] = [
         ("B", 1), ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30), ("TiB", 0x1p40), ("kB", 1e3), ("MB", 1e6),
         ("GB", 1e9), ("TB", 1e12),
     ]
 
-    static let timeUnits: [(name: String, factor: Double)] = [
+    package static let timeUnits: [(name: String, factor: Double)] = [
         ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400),
     ]
 

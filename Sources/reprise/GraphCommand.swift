@@ -14,12 +14,18 @@ struct GraphCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "graph",
         abstract: "Draws the stages and what flows between them, with the state of each.",
-        discussion: "Where the sources cannot be found the graph is drawn without states.")
+        discussion: """
+            Where the sources cannot be found the graph is drawn without states. What 'foreach' or 'matrix' made more \
+            than 8 stages of is one node.
+            """)
 
     @OptionGroup var options: PipelineOptions
 
     @Option(help: "text, dot (Graphviz), mermaid or svg.")
     var format: Format = .text
+
+    @Flag(help: "Draws every stage of large groups.")
+    var expand = false
 
     func run() async throws {
         let session = try options.session()
@@ -28,7 +34,7 @@ struct GraphCommand: AsyncParsableCommand {
         do {
             plan = try session.planner(for: try await session.snapshot(for: stages)).plan(for: stages)
         } catch is Diagnostics {}
-        let drawing = GraphDrawing(session.graph, plan: plan)
+        let drawing = GraphDrawing(session.graph, plan: plan, isExpanded: expand)
         let text =
             switch format {
             case .text: drawing.text

@@ -25,7 +25,7 @@ struct Reprise: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, WatchCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self,
-            GraphCommand.self,
+            SchemaCommand.self, GraphCommand.self,
             ToolsCommand.self, ShowCommand.self, LogCommand.self, ExportCommand.self, ReportCommand.self,
             LockCommand.self, CheckCommand.self, DataCommand.self, UpscaleCommand.self, ExecCommand.self,
         ])

@@ -123,10 +123,12 @@ import Testing
     @Test func `every key is described`() {
         let keys = [
             "reprise", "name", "title", "paper", "assumptions", "settings", "sources", "stages", "claims", "authors",
-            "catalogue", "includes", "foreach", "matrix", "exclude", "year", "reference", "about", "chosen", "path", "files", "role", "tool", "inputs", "run",
+            "catalogue", "includes", "foreach", "matrix", "exclude", "year", "reference", "about", "chosen", "path",
+            "files", "role", "tool", "inputs", "run",
             "shell",
             "interpreter", "outputs", "code", "environment", "probe", "learns", "pools",
-            "programs", "secrets", "resume", "resources", "retries", "timeout", "count", "backoff", "format", "model", "metric", "dataset",
+            "programs", "secrets", "resume", "resources", "retries", "timeout", "count", "backoff", "format", "model",
+            "metric", "dataset",
             "scale", "protocol", "value", "tolerance", "place", "source",
         ]
         for key in keys { #expect(document.contains("`\(key)`"), "\(key) is not described") }

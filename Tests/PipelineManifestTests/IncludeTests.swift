@@ -6,7 +6,8 @@ import Testing
 /// Manifests of several files.
 @Suite struct IncludeTests {
     /// What is read, and what is told, of `p/main.yml` among files with these paths.
-    private func reading(_ files: [String: String], main: String = "p/main.yml") -> (manifest: Manifest?, told: String) {
+    private func reading(_ files: [String: String], main: String = "p/main.yml") -> (manifest: Manifest?, told: String)
+    {
         let source = SourceText(file: main, text: files[main] ?? "")
         do {
             let manifest = try Manifest.parse(source, interfaces: Tools.all) { path in
@@ -29,31 +30,31 @@ import Testing
         let manifest = try #require(
             reading([
                 "p/main.yml": """
-                    reprise: 1
-                    name: whole
-                    includes: [common.yml, ../shared/sets.yml]
-                    settings: {rate: "${base}"}
-                    stages:
-                      train: {tool: train, inputs: {patches: patches}, settings: {epochs: 3, learning-rate: "${rate}"}}
-                    """,
+                reprise: 1
+                name: whole
+                includes: [common.yml, ../shared/sets.yml]
+                settings: {rate: "${base}"}
+                stages:
+                  train: {tool: train, inputs: {patches: patches}, settings: {epochs: 3, learning-rate: "${rate}"}}
+                """,
                 "p/common.yml": """
-                    reprise: 1
-                    includes: ../shared/sets.yml
-                    settings: {base: 0.5}
-                    pools: {gpu: 1}
-                    stages:
-                      patches: {tool: patches, inputs: images}
-                      many: {foreach: [a, b], run: make, outputs: {o: o}, resources: {gpu: 1}}
-                    """,
+                reprise: 1
+                includes: ../shared/sets.yml
+                settings: {base: 0.5}
+                pools: {gpu: 1}
+                stages:
+                  patches: {tool: patches, inputs: images}
+                  many: {foreach: [a, b], run: make, outputs: {o: o}, resources: {gpu: 1}}
+                """,
                 "shared/sets.yml": """
-                    reprise: 1
-                    sources: {t91: {path: T91, catalogue: data/T91.yml#x2}}
-                    stages:
-                      images: {tool: images, inputs: t91}
-                      plot: {run: python3 plot.py, inputs: {all: [many]}, code: [plot.py], outputs: {o: o}}
-                    claims:
-                      - {name: c, model: M, metric: psnr, dataset: D, scale: 2, protocol: y-double, value: 33.16}
-                    """,
+                reprise: 1
+                sources: {t91: {path: T91, catalogue: data/T91.yml#x2}}
+                stages:
+                  images: {tool: images, inputs: t91}
+                  plot: {run: python3 plot.py, inputs: {all: [many]}, code: [plot.py], outputs: {o: o}}
+                claims:
+                  - {name: c, model: M, metric: psnr, dataset: D, scale: 2, protocol: y-double, value: 33.16}
+                """,
             ]).manifest)
         #expect(manifest.name == "whole")
         #expect(
@@ -77,33 +78,33 @@ import Testing
         check(
             [
                 "p/main.yml": """
-                    reprise: 1
-                    includes: [a.yml, b/c.yml]
-                    settings: {n: 1, m: x}
-                    pools: {gpu: 1}
-                    sources: {s: {path: s}}
-                    stages:
-                      one: {tool: synthesize, settings: {cont: 1}}
-                    claims:
-                      - {name: c, model: M, metric: psnr, dataset: D, scale: 2, protocol: y-double, value: 33.16}
-                    """,
+                reprise: 1
+                includes: [a.yml, b/c.yml]
+                settings: {n: 1, m: x}
+                pools: {gpu: 1}
+                sources: {s: {path: s}}
+                stages:
+                  one: {tool: synthesize, settings: {cont: 1}}
+                claims:
+                  - {name: c, model: M, metric: psnr, dataset: D, scale: 2, protocol: y-double, value: 33.16}
+                """,
                 "p/a.yml": """
-                    reprise: 1
-                    name: part
-                    settings: {n: 2}
-                    stages:
-                      one: {tool: synthesize}
-                      two: {tool: images, inputs: s, settings: {scale: "${m}"}}
-                      s: {tool: synthesize}
-                    """,
+                reprise: 1
+                name: part
+                settings: {n: 2}
+                stages:
+                  one: {tool: synthesize}
+                  two: {tool: images, inputs: s, settings: {scale: "${m}"}}
+                  s: {tool: synthesize}
+                """,
                 "p/b/c.yml": """
-                    sources: {s: {path: t}}
-                    stages:
-                      three: {tool: synthesize, resources: {gpu: 2}}
-                      four: {run: "echo ${zz}", outputs: {a: ../a}}
-                    claims:
-                      - {name: c, model: M, metric: psnr, dataset: D, scale: 2, protocol: y-double, value: 33.16}
-                    """,
+                sources: {s: {path: t}}
+                stages:
+                  three: {tool: synthesize, resources: {gpu: 2}}
+                  four: {run: "echo ${zz}", outputs: {a: ../a}}
+                claims:
+                  - {name: c, model: M, metric: psnr, dataset: D, scale: 2, protocol: y-double, value: 33.16}
+                """,
             ],
             tells: #"""
                 error: p/main.yml:7:38: tool 'synthesize' has no setting 'cont'
@@ -169,12 +170,12 @@ import Testing
         check(
             [
                 "p/main.yml": """
-                    reprise: 1
-                    includes: [none.yml, bad.yml, list.yml, empty.yml, old.yml, "~/x.yml", folder/, 3, [a]]
-                    stages:
-                      one: {tool: images, inputs: unknown, settings: {scale: "${unknown}"}, resources: {gpu: 1}}
-                      two: {tool: patches, inputs: ["unknown@*"]}
-                    """,
+                reprise: 1
+                includes: [none.yml, bad.yml, list.yml, empty.yml, old.yml, "~/x.yml", folder/, 3, [a]]
+                stages:
+                  one: {tool: images, inputs: unknown, settings: {scale: "${unknown}"}, resources: {gpu: 1}}
+                  two: {tool: patches, inputs: ["unknown@*"]}
+                """,
                 "p/bad.yml": "?", "p/list.yml": "[1]", "p/empty.yml": "", "p/old.yml": "reprise: 7",
             ],
             tells: #"""

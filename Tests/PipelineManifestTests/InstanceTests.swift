@@ -97,12 +97,12 @@ import Testing
         let stages = try stages(
             Self.family + """
 
-              one: {run: make, inputs: {m: "train@scale=3,seed=1/model", n: "train@seed=2,scale=2"}, outputs: {o: o}}
-              some:
-                run: [make, "${inputs.m}"]
-                inputs: {m: "train@scale=*,seed=1/log", all: [train, images/images], few: [images@b, "images@*"]}
-                outputs: {o: o}
-            """)
+                  one: {run: make, inputs: {m: "train@scale=3,seed=1/model", n: "train@seed=2,scale=2"}, outputs: {o: o}}
+                  some:
+                    run: [make, "${inputs.m}"]
+                    inputs: {m: "train@scale=*,seed=1/log", all: [train, images/images], few: [images@b, "images@*"]}
+                    outputs: {o: o}
+                """)
         let (one, some) = (stages[6], stages[7])
         #expect(references(one, "m") == ["train@scale=3,seed=1/model"])
         #expect(references(one, "n") == ["train@scale=2,seed=2"])
@@ -122,13 +122,13 @@ import Testing
         let stages = try stages(
             Self.family + """
 
-              score:
-                matrix: {scale: [2, 3], seed: [1, 2], set: [s]}
-                run: make
-                inputs: {model: train, list: [train], of: "train@scale=${scale},seed=*"}
-                outputs: {o: o}
-              show: {foreach: {b: 1, a: 2}, run: make, inputs: {i: images}, outputs: {o: o}}
-            """)
+                  score:
+                    matrix: {scale: [2, 3], seed: [1, 2], set: [s]}
+                    run: make
+                    inputs: {model: train, list: [train], of: "train@scale=${scale},seed=*"}
+                    outputs: {o: o}
+                  show: {foreach: {b: 1, a: 2}, run: make, inputs: {i: images}, outputs: {o: o}}
+                """)
         let scores = stages.filter { $0.title == "score" }
         #expect(scores[1].name.value == "score@scale=2,seed=2,set=s")
         #expect(references(scores[1], "model") == ["train@scale=2,seed=2"])

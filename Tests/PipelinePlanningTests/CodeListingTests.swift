@@ -73,7 +73,8 @@ struct CodeListingTests {
             } catch let diagnostics as Diagnostics {
                 let told = DiagnosticText().text(of: diagnostics)
                     .split(separator: folder.string, omittingEmptySubsequences: false).joined(separator: "HERE")
-                let line = "  stages: {c: {run: x, code: [absent.py, '*.c', empty, 'main.py/*', '**/x.py'], outputs: {o: o}}}"
+                let line =
+                    "  stages: {c: {run: x, code: [absent.py, '*.c', empty, 'main.py/*', '**/x.py'], outputs: {o: o}}}"
                 #expect(
                     told == """
                         error: p.yml:2:29: there is no file 'absent.py'
