@@ -65,6 +65,7 @@ package enum Files {
 
     /// The status of what `path` leads to, links followed; `nil` where there is nothing.
     package static func status(_ path: FilePath) throws(StoreError) -> FileStatus? {
+        LookedAt.current?.note(path)
         var result = stat()
         if path.withPlatformString({ stat($0, &result) }) == 0 { return FileStatus(result) }
         let reason = Errno(rawValue: errno)
@@ -74,6 +75,7 @@ package enum Files {
 
     /// The status of the directory entry itself, links not followed; `nil` where there is nothing.
     package static func linkStatus(_ path: FilePath) throws(StoreError) -> FileStatus? {
+        LookedAt.current?.note(path, followsLink: false)
         var result = stat()
         if path.withPlatformString({ lstat($0, &result) }) == 0 { return FileStatus(result) }
         let reason = Errno(rawValue: errno)
@@ -89,6 +91,7 @@ package enum Files {
 
     /// What a folder holds, in the order of the file system, with names that need not be text.
     package static func entries(in folder: FilePath) throws(StoreError) -> [FilePath.Component] {
+        LookedAt.current?.note(folder)
         guard let stream = folder.withPlatformString({ opendir($0) }) else {
             throw .cannot(action: "list", path: folder, reason: Errno(rawValue: errno))
         }
@@ -133,6 +136,7 @@ package enum Files {
     private static func readPieces(
         _ path: FilePath, _ body: (UnsafeRawBufferPointer) -> Bool
     ) throws(StoreError) {
+        LookedAt.current?.note(path)
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))

@@ -10,7 +10,9 @@ package import SystemPackage
 ///     cache/work/KEY/checkpoint    what outlives failed attempts
 ///     cache/work/KEY.claim         held by whoever runs the action
 ///     cache/runs/ID.json           a record a run; cache/runs/logs/KEY.gz the newest log of an action
+///     cache/runs/latest/PIPELINE   the newest key of each stage, drawn from the records
 ///     cache/stat                   digests of files that were hashed before
+///     cache/memo/QUESTION          what a command said when all was up to date, and all it looked at
 package struct CacheFolders: Hashable, Sendable {
     package let root: FilePath
 
@@ -21,7 +23,9 @@ package struct CacheFolders: Hashable, Sendable {
     package var work: FilePath { root.appending("work") }
     package var runs: FilePath { root.appending("runs") }
     package var logs: FilePath { runs.appending("logs") }
+    package var latestKeys: FilePath { runs.appending("latest") }
     package var statCache: FilePath { root.appending("stat") }
+    package var memo: FilePath { root.appending("memo") }
 
     package func workFolder(of key: ActionKey) -> FilePath { work.appending(key.description) }
     package func claim(of key: ActionKey) -> FilePath { work.appending("\(key).claim") }
@@ -31,6 +35,8 @@ package struct CacheFolders: Hashable, Sendable {
     package func prepare() throws(StoreError) {
         try Files.makeFolder(work)
         try Files.makeFolder(logs)
+        // Made before anything is looked at: what comes into the cache's folder later is a change of it.
+        LookedAt.$current.withValue(nil) { try? Files.makeFolder(memo) }
         try writeIfMissing(
             "CACHEDIR.TAG",
             """

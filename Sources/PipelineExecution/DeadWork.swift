@@ -11,6 +11,10 @@ package enum DeadWork {
     package static func clear(in folders: CacheFolders, actions: any ActionCache) throws(StoreError) {
         guard try Files.status(folders.root) != nil else { return }
         try Files.removeUnfinished(in: folders.root)
+        // What comes and goes in these changes no answer.
+        LookedAt.$current.withValue(nil) {
+            for folder in [folders.memo, folders.latestKeys] { try? Files.removeUnfinished(in: folder) }
+        }
         guard try Files.status(folders.work) != nil else { return }
         let names = try Files.names(in: folders.work)
         for key in Set(names.compactMap(key)).sorted() {

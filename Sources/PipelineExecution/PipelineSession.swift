@@ -3,6 +3,7 @@
 package import ContentStore
 package import PipelineManifest
 package import PipelinePlanning
+import Synchronization
 package import SystemPackage
 
 /// What a command of Reprise works with: a manifest read and checked, its graph, a data folder and a cache.
@@ -58,28 +59,35 @@ package struct PipelineSession: Sendable {
 
     /// Looks at all sources and code that these stages need, and has their probes run.
     package func snapshot(for stages: [StageNode]) async throws -> SourceSnapshot {
+        // What is remembered of files changes no answer.
+        let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache) }
         var observer = SourceObserver(
-            graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder,
-            memory: StatCache(at: folders.statCache))
+            graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered)
         var snapshot = try observer.snapshot()
         for node in stages {
             guard case .command(let command) = node.stage.work, !command.probes.isEmpty else { continue }
+            LookedAt.current?.noteWhatCannotBeSeen()
             snapshot.probes[node.name] = try await ProbeRun.outputs(
                 of: command.probes, in: command.folder(below: manifestFolder))
         }
         // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
         var memory = observer.memory
-        if try Files.status(folders.root) != nil { try? memory.save() }
+        LookedAt.$current.withValue(nil) {
+            if (try? Files.status(folders.root)) != .some(nil) { try? memory.save() }
+        }
         return snapshot
     }
 
     /// A planner that knows what earlier runs did.
     package func planner(for snapshot: SourceSnapshot, forced: Set<String> = []) throws -> Planner {
-        let keys = try RunHistory(of: folders).latestKeys(ofPipeline: manifest.name)
-        let actions = actions
+        let (actions, folders, pipeline) = (actions, folders, manifest.name)
+        let latest = LatestOnce()
         return Planner(
             graph: graph, snapshot: snapshot, cache: actions, objects: objects,
             earlier: { stage throws(StoreError) in
+                let keys = try latest.keys { () throws(StoreError) in
+                    try LatestKeys.ofPipeline(pipeline, in: folders)
+                }
                 guard let key = keys[stage] else { return nil }
                 return try actions.entry(for: key)?.action
             }, forced: forced)
@@ -144,6 +152,18 @@ package struct PipelineSession: Sendable {
         } catch {
             throw UsageError("\(error)")
         }
+    }
+}
+
+/// Looks the newest keys up when the first stage is not up to date, and then no more.
+private final class LatestOnce: Sendable {
+    private let found = Mutex<[String: ActionKey]?>(nil)
+
+    func keys(_ look: () throws(StoreError) -> [String: ActionKey]) throws(StoreError) -> [String: ActionKey] {
+        if let keys = found.withLock({ $0 }) { return keys }
+        let keys = try look()
+        found.withLock { $0 = keys }
+        return keys
     }
 }
 

@@ -13,4 +13,16 @@ package enum ProcessEnvironment {
     package static func value(of name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
+
+    /// All variables; of one that stands twice, the first.
+    package static var all: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, variables[String(parts[0])] == nil { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
+    }
 }

@@ -56,7 +56,7 @@ struct PipelineRun {
 
     /// A run that found nothing to do says nothing new, and leaves no record.
     private func save(_ record: RunRecord) throws(StoreError) {
-        let before = try RunHistory(of: session.folders).latestKeys(ofPipeline: record.pipeline)
+        let before = try LatestKeys.ofPipeline(record.pipeline, in: session.folders)
         let isNews = record.stages.contains { $0.outcome != .hit || before[$0.stage] != $0.key }
         if isNews || record.note != nil { try RunHistory.save(record, in: session.folders) }
     }
@@ -69,6 +69,8 @@ struct EndedRun {
     /// Why the record could not be saved.
     let recordFault: StoreError?
     let snapshot: SourceSnapshot
+
+    var foundNothingToDo: Bool { outcome.records.allSatisfy { $0.outcome == .hit } && !outcome.wasInterrupted }
 
     /// Says on stderr what failed and throws the exit code for it.
     func complain(in session: PipelineSession) throws {

@@ -29,14 +29,13 @@ struct PlanCommand: AsyncParsableCommand {
         let stages = try session.stages(named: stages)
         let planner = try session.planner(for: try await session.snapshot(for: stages))
         let plan = try planner.plan(for: stages)
-        if json {
-            let object: JSONValue = [
-                "schema": 1, "pipeline": .text(session.manifest.name), "stages": .array(plan.stages.map(\.json)),
-            ]
-            Terminal.output.write(object.canonicalText + "\n")
-        } else {
-            Terminal.output.write(PlanText.text(of: plan))
-        }
+        let text = json ? Self.json(plan, of: session).canonicalText + "\n" : PlanText.text(of: plan)
+        Terminal.output.write(text)
+        if plan.isUpToDate { SettledAnswer.keep(text, exitCode: 0, in: session) }
+    }
+
+    private static func json(_ plan: Plan, of session: PipelineSession) -> JSONValue {
+        ["schema": 1, "pipeline": .text(session.manifest.name), "stages": .array(plan.stages.map(\.json))]
     }
 }
 

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import ContentStore
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
 
 /// The door to the user: every command reads options here and calls a library for the rest.
 @main
@@ -31,17 +40,34 @@ struct Reprise: AsyncParsableCommand {
         ])
 
     static func main() async {
+        if let answer = SettledAnswer.recalled() {
+            Terminal.output.write(answer.text)
+            Self.end(with: answer.exitCode)
+        }
         do {
-            var command = try parseAsRoot()
-            if var asyncCommand = command as? any AsyncParsableCommand {
-                try await asyncCommand.run()
-            } else {
-                try command.run()
+            try await SettledAnswer.noting {
+                var command = try parseAsRoot()
+                if var asyncCommand = command as? any AsyncParsableCommand {
+                    try await asyncCommand.run()
+                } else {
+                    try command.run()
+                }
             }
         } catch let exit as ExitCode {
             Self.exit(withError: exit)
         } catch {
             Complaint.exit(with: error)
         }
+    }
+
+    /// Ends the process at once; it has nothing to clear up.
+    private static func end(with exitCode: Int32) -> Never {
+        #if canImport(Darwin)
+            Darwin.exit(exitCode)
+        #elseif canImport(Musl)
+            Musl.exit(exitCode)
+        #else
+            Glibc.exit(exitCode)
+        #endif
     }
 }

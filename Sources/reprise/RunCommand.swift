@@ -40,12 +40,15 @@ struct RunCommand: AsyncParsableCommand {
         let run = PipelineRun(session: session, execution: execution, forced: forced, note: note)
         let ended = try await run.run(try session.stages(named: stages))
         let results = RunResults(of: ended.outcome, in: session)
-        if json {
-            Terminal.output.write(results.json(pipeline: session.manifest.name, ended.outcome).canonicalText + "\n")
-        } else {
-            Terminal.output.write(results.text(ended, in: session, colour: Terminal.output.isColoured))
-        }
+        let text =
+            json
+            ? results.json(pipeline: session.manifest.name, ended.outcome).canonicalText + "\n"
+            : results.text(ended, in: session, colour: Terminal.output.isColoured)
+        Terminal.output.write(text)
         try ended.complain(in: session)
+        if ended.foundNothingToDo, results.unreadable.isEmpty, note == nil, !execution.verbose {
+            SettledAnswer.keep(text, exitCode: results.hasDeviation ? RepriseExit.differs.rawValue : 0, in: session)
+        }
         if results.hasDeviation { throw RepriseExit.differs }
     }
 }

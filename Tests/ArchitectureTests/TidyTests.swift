@@ -32,6 +32,17 @@ struct TidyTests {
         }
     }
 
+    @Test func `every variable that is asked for is part of the question that a kept answer belongs to`() throws {
+        let question = try Project.text("Sources/reprise/SettledAnswer.swift")
+        var names: Set<String> = []
+        for file in try Project.files(below: "Sources", ending: ".swift") {
+            let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "value(of: \"")
+            for part in parts.dropFirst() { names.insert(String(part.prefix { $0 != "\"" })) }
+        }
+        #expect(names.contains("REPRISE_DATA"), "no variable was found")
+        for name in names where !name.hasPrefix("REPRISE_") { #expect(question.contains("\"\(name)\""), "\(name)") }
+    }
+
     private func sources() throws -> [URL] {
         let files = try ["Sources", "Tests"].flatMap { folder in
             try [".swift", ".c", ".h"].flatMap { try Project.files(below: folder, ending: $0) }
