@@ -2,6 +2,14 @@
 
 package import SystemPackage
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// The files below a folder, with names relative to it; hidden files and folders are passed over.
 ///
 /// A link to a file counts as the file, one that leads nowhere is told as a link. A link to a folder could lead
@@ -16,14 +24,11 @@ package struct FolderListing {
 
     private mutating func list(_ folder: FilePath, prefix: String, depth: Int) throws(StoreError) {
         guard depth < 64 else { throw .cannot(action: "list", path: folder, reason: .tooManySymbolicLinkLevels) }
-        for entry in try Files.entries(in: folder) {
+        for (entry, status) in try Files.entriesWithStatus(in: folder) {
             let (name, path) = (entry.string, folder.appending(entry))
-            if name.hasPrefix(".") { continue }
             guard FilePath.Component(name) == entry else {
                 throw .cannot(action: "name", path: path, reason: .illegalByteSequence)
             }
-            let target = try Files.status(path)
-            guard let status = try target == nil ? Files.linkStatus(path) : target else { continue }
             switch status.kind {
             case .file, .link: files.append((prefix + name, status))
             case .folder where try Files.linkStatus(path)?.kind == .link:
@@ -32,5 +37,48 @@ package struct FolderListing {
             case .other: continue
             }
         }
+    }
+}
+
+extension Files {
+    /// What a folder holds and is not hidden, with the status of what each leads to, or of a link that leads nowhere.
+    ///
+    /// Each is looked up from the open folder, so that the way to it is not walked again for each.
+    fileprivate static func entriesWithStatus(
+        in folder: FilePath
+    ) throws(StoreError) -> [(FilePath.Component, FileStatus)] {
+        LookedAt.current?.note(folder)
+        guard let stream = folder.withPlatformString({ opendir($0) }) else {
+            throw .cannot(action: "list", path: folder, reason: Errno(rawValue: errno))
+        }
+        defer { closedir(stream) }
+        var entries: [(FilePath.Component, FileStatus)] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { name in
+                    name[0] == CChar(bitPattern: UInt8(ascii: ".")) ? nil : FilePath.Component(platformString: name)
+                }
+            }
+            guard let name else { continue }
+            LookedAt.current?.note(folder.appending(name))
+            if let status = try status(of: name, in: folder, descriptor: dirfd(stream)) {
+                entries.append((name, status))
+            }
+        }
+        return entries
+    }
+
+    private static func status(
+        of name: FilePath.Component, in folder: FilePath, descriptor: Int32
+    ) throws(StoreError) -> FileStatus? {
+        var result = stat()
+        for flags in [0, AT_SYMLINK_NOFOLLOW] {
+            if name.withPlatformString({ fstatat(descriptor, $0, &result, flags) }) == 0 { return FileStatus(result) }
+            let reason = Errno(rawValue: errno)
+            guard reason == .noSuchFileOrDirectory || reason == .notDirectory else {
+                throw .cannot(action: "look at", path: folder.appending(name), reason: reason)
+            }
+        }
+        return nil
     }
 }

@@ -30,9 +30,18 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     package mutating func snapshot() throws -> SourceSnapshot {
         var snapshot = SourceSnapshot()
         let used = Set(needed.flatMap(\.inputs).flatMap(\.origins))
+        var found: [(source: Source, files: [FoundFile])] = []
         for source in graph.manifest.sources where used.contains(.source(source.name.value)) {
             do throws(StoreError) {
-                snapshot.sources[source.name.value] = try content(of: source)
+                if let files = try files(of: source) { found.append((source, files)) }
+            } catch {
+                report(unreadable: source, error)
+            }
+        }
+        memory.prepare(for: found.flatMap(\.files).map { ($0.path, $0.status) })
+        for (source, files) in found {
+            do throws(StoreError) {
+                snapshot.sources[source.name.value] = try content(of: files)
             } catch {
                 report(unreadable: source, error)
             }
@@ -49,17 +58,25 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return snapshot
     }
 
-    private mutating func content(of source: Source) throws(StoreError) -> SourceContent? {
+    private mutating func content(of files: [FoundFile]) throws(StoreError) -> SourceContent {
+        var content: [SourceContent.File] = []
+        content.reserveCapacity(files.count)
+        for found in files { content.append(try file(named: found.name, at: found.path, found.status)) }
+        return SourceContent(files: content)
+    }
+
+    /// The files behind a source, not yet read; `nil` where it is not there.
+    private mutating func files(of source: Source) throws(StoreError) -> [FoundFile]? {
         guard let path = location(of: source) else { return nil }
         guard let status = try Files.status(path) else {
             report(missing: source, at: path)
             return nil
         }
         if status.kind == .file {
-            return SourceContent(files: [try file(named: path.lastComponent?.string ?? "", at: path, status)])
+            return [FoundFile(name: path.lastComponent?.string ?? "", path: path, status: status)]
         }
         let patterns = source.files.map { FilePattern($0.value) }
-        var files: [SourceContent.File] = []
+        var files: [FoundFile] = []
         for (name, status) in try FolderListing(path).files {
             guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) else { continue }
             let file = path.pushing(FilePath(name))
@@ -67,10 +84,10 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             if status.kind == .link {
                 throw .cannot(action: "follow the link", path: file, reason: .noSuchFileOrDirectory)
             }
-            files.append(try self.file(named: name, at: file, status))
+            files.append(FoundFile(name: name, path: file, status: status))
         }
         if files.isEmpty { report(empty: source, at: path) }
-        return SourceContent(files: files)
+        return files
     }
 
     private mutating func location(of source: Source) -> FilePath? {
@@ -169,4 +186,11 @@ extension Command {
     package func folder(below manifestFolder: FilePath) -> FilePath {
         folder.isEmpty ? manifestFolder : manifestFolder.pushing(FilePath(folder)).lexicallyNormalized()
     }
+}
+
+/// A file of a source that has yet to be read.
+private struct FoundFile {
+    let name: String
+    let path: FilePath
+    let status: FileStatus
 }

@@ -30,9 +30,14 @@ package struct SourceContent: Hashable, Sendable {
 
     package init(files: [File]) {
         self.files = files
-        var lines = "reprise-folder 1\n"
-        for file in files { lines += "\(file.bytes.digest) \(JSONValue.text(file.name).canonicalText)\n" }
-        content = Digest(ofText: lines)
+        var lines = Array("reprise-folder 1\n".utf8)
+        for file in files {
+            lines += Array(file.bytes.digest.description.utf8)
+            lines.append(UInt8(ascii: " "))
+            lines += JSONValue.text(file.name).canonicalBytes
+            lines.append(UInt8(ascii: "\n"))
+        }
+        content = Digest(of: lines)
     }
 }
 
@@ -71,12 +76,17 @@ extension SourceSnapshot {
 
 /// Digests of files that were hashed before, so that a file that has not changed is not read again.
 package protocol FileDigestMemory {
+    /// Is told of files that are about to be asked for, so that many can be hashed at once.
+    mutating func prepare(for files: [(path: FilePath, status: FileStatus)])
+
     mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest
 }
 
 /// Hashes every file every time.
 package struct NoMemory: FileDigestMemory {
     package init() {}
+
+    package mutating func prepare(for files: [(path: FilePath, status: FileStatus)]) {}
 
     package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
         try FileDigest(ofFileAt: path)

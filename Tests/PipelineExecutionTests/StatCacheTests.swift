@@ -145,4 +145,50 @@ struct StatCacheTests {
             #expect(memory.hashedCount == 0)
         }
     }
+
+    @Test func `files that are hashed ahead count as read when they are asked for, each once`() throws {
+        try withFile { cache, file throws in
+            let folder = file.removingLastComponent()
+            let files = (0..<40).map { folder.appending("many-\($0)") }
+            for (index, file) in files.enumerated() {
+                try Files.write([UInt8](repeating: UInt8(index), count: index * 1000), toNew: file)
+            }
+            let absent = folder.appending("absent")
+            var memory = StatCache(at: cache)
+            memory.prepare(for: (files + [absent]).map { ($0, Self.settled()) })
+            #expect(memory.hashedCount == 0)
+            for _ in 0..<2 {
+                for (index, file) in files.enumerated() {
+                    let expected = Digest(of: [UInt8](repeating: UInt8(index), count: index * 1000))
+                    #expect(try memory.digest(ofFileAt: file, status: Self.settled()).digest == expected)
+                }
+                #expect(memory.hashedCount == 40)
+            }
+            #expect(throws: StoreError.self) { try memory.digest(ofFileAt: absent, status: Self.settled()) }
+        }
+    }
+
+    @Test func `a file that is as young as its hash is hashed ahead for one look only`() throws {
+        try withFile { cache, file throws in
+            let other = file.removingLastComponent().appending("other")
+            try Files.write([1, 2, 3], toNew: other)
+            let young = Self.settled(at: LookedAt.now())
+            var memory = StatCache(at: cache)
+            memory.prepare(for: [(file, young), (other, young)])
+            for count in [1, 2, 3] {
+                #expect(try memory.digest(ofFileAt: file, status: young).digest == Digest(of: [1, 2, 3]))
+                #expect(memory.hashedCount == count)
+            }
+        }
+    }
+
+    @Test func `what was asked for is found among any number of names, in any order`() throws {
+        try withFile { cache, file throws in
+            let folder = file.removingLastComponent()
+            let names = (0..<300).map { folder.appending("n\($0 * 7919 % 300)") }
+            for name in names { try Files.write([1, 2, 3], toNew: name) }
+            #expect(try names.reduce(0) { try $0 + hashed(cache, $1, [Self.settled()]) } == 300)
+            #expect(try names.reversed().reduce(0) { try $0 + hashed(cache, $1, [Self.settled()]) } == 0)
+        }
+    }
 }
