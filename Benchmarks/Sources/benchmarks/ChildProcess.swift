@@ -14,6 +14,8 @@ import Foundation
 struct ChildProcess {
     /// From its start to its end.
     let seconds: Double
+    /// The largest memory that it or a process it waited for had at once.
+    let peakMemoryBytes: Int
 
     /// Runs a program to its end; what it says goes to a file.
     ///
@@ -26,8 +28,13 @@ struct ChildProcess {
             posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
             posix_spawn_file_actions_adddup2(&actions, 1, 2)
         }
-        let status = try Self.await(child)
+        let (status, usage) = try Self.awaitWithUsage(child)
         seconds = watch.seconds
+        #if canImport(Darwin)
+            peakMemoryBytes = usage.ru_maxrss
+        #else
+            peakMemoryBytes = usage.ru_maxrss * 1024
+        #endif
         guard status == 0 else {
             let words = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
             throw BenchmarkError.programFailed(
@@ -58,15 +65,18 @@ struct ChildProcess {
     }
 
     /// Waits for a program's end: its exit code, or 128 and the signal that ended it.
-    static func await(_ child: pid_t) throws -> Int32 {
+    static func await(_ child: pid_t) throws -> Int32 { try awaitWithUsage(child).status }
+
+    private static func awaitWithUsage(_ child: pid_t) throws -> (status: Int32, usage: rusage) {
         var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0 {
+        var usage = rusage()
+        while wait4(child, &status, 0, &usage) < 0 {
             guard errno == EINTR else {
                 throw BenchmarkError.system(action: "wait for a program", reason: String(cString: strerror(errno)))
             }
         }
         let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        return (signal == 0 ? (status >> 8) & 0xFF : 128 + signal, usage)
     }
 
     #if canImport(Darwin)

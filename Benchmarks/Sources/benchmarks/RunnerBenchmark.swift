@@ -2,9 +2,10 @@
 
 import Foundation
 
-/// The runner's own cost, beside make and ninja: 1,000 `cp` stages that are all up to date, and the first run of 200.
+/// The runner's own cost, beside make, ninja and DVC: `cp` stages that are all up to date, and their first run.
 ///
-/// make and ninja look at modification times, Reprise at contents; it also keeps each result and a record of each run.
+/// make and ninja look at modification times, Reprise and DVC at contents; Reprise also keeps each result and a record
+/// of each run.
 struct RunnerBenchmark {
     private let workplace: Workplace
     private let reprise: URL
@@ -12,17 +13,42 @@ struct RunnerBenchmark {
     init(_ workplace: Workplace, _ reprise: URL) { (self.workplace, self.reprise) = (workplace, reprise) }
 
     func run() throws {
-        try measureNothingToDo(stages: 1000, rounds: 15)
-        try measureFirstRun(stages: 200, rounds: 5)
+        try measureFirstRun(stages: 1000, rounds: 2)
+        try measureNothingToDo(stages: 1000, rounds: 21, withDVC: true)
+        try measureNothingToDo(stages: 10_000, rounds: 7, withDVC: false)
     }
 
-    private func measureNothingToDo(stages: Int, rounds: Int) throws {
+    private func measureNothingToDo(stages: Int, rounds: Int, withDVC: Bool) throws {
         let folder = try workplace.folder.folder("nothing-to-do")
         defer { folder.remove() }
         let builds = try Build.all(reprise, stages: stages, jobs: workplace.threads, folder)
         for build in builds { try build.make() }
-        let contestants = builds.map { build in Contestant(name: build.name, seconds: build.make) }
-        show("Nothing to do, \(stages.formatted()) cp stages", contestants.standings(rounds: rounds))
+        // An answer is kept once the files that it depends on are two seconds old.
+        Thread.sleep(forTimeInterval: 3)
+        for build in builds { try build.make() }
+        var number = 0
+        var contestants = builds.map { build in Contestant(name: build.name) { try build.make().seconds } }
+        if let first = builds.first {
+            contestants.append(
+                Contestant(name: "Reprise, asked anew") {
+                    number += 1
+                    return try first.make(["--set", "number=\(number)"]).seconds
+                })
+        }
+        let standings = contestants.standings(rounds: rounds)
+        var table = table("Nothing to do, \(stages.formatted()) cp stages", standings)
+        for build in builds {
+            table.remark("\(build.name): \(try build.make().peakMemoryBytes / 1_000_000) MB at most")
+        }
+        table.remark("asked anew: a setting was changed that no stage uses, so all is read and decided again")
+        if withDVC, let dvc = Workplace.dvc {
+            let seconds = try DVC(dvc, stages: stages, folder).secondsOfNothingToDo()
+            let times = standings.first?.median.map { (seconds / $0).brief } ?? "-"
+            table.remark("DVC, one run: \((seconds * 1000).brief) ms, \(times)x")
+        } else if withDVC {
+            table.remark("DVC: not installed")
+        }
+        table.show()
     }
 
     private func measureFirstRun(stages: Int, rounds: Int) throws {
@@ -31,13 +57,14 @@ struct RunnerBenchmark {
         let contestants = try Build.all(reprise, stages: stages, jobs: workplace.threads, folder).map { build in
             Contestant(name: build.name) {
                 try build.clear()
-                return try build.make()
+                return try build.make().seconds
             }
         }
-        show("First run of \(stages) cp stages, \(workplace.threads) at once", contestants.standings(rounds: rounds))
+        let title = "First run of \(stages.formatted()) cp stages, \(workplace.threads) at once"
+        table(title, contestants.standings(rounds: rounds, patience: 120)).show()
     }
 
-    private func show(_ title: String, _ standings: [Standing]) {
+    private func table(_ title: String, _ standings: [Standing]) -> Table {
         var table = Table(title, columns: ["milliseconds", "times"])
         for standing in standings {
             if let failure = standing.failure {
@@ -47,7 +74,7 @@ struct RunnerBenchmark {
             }
         }
         for name in ["make", "ninja"] where Workplace.found(name) == nil { table.add(name, absent: "not installed") }
-        table.show()
+        return table
     }
 }
 
@@ -60,10 +87,10 @@ private struct Build {
     let products: TemporaryFolder
     let output: String
 
-    /// Brings everything up to date and returns the seconds.
+    /// Brings everything up to date.
     @discardableResult
-    func make() throws -> Double {
-        try ChildProcess(program, arguments, output: output).seconds
+    func make(_ more: [String] = []) throws -> ChildProcess {
+        try ChildProcess(program, arguments + more, output: output)
     }
 
     func clear() throws {
@@ -109,20 +136,17 @@ private struct Build {
         let head = """
             reprise: 1
             name: stages
+            settings: {number: 0}
             sources:
               input: {path: input.txt}
             stages:
 
             """
-        // Each copy has a name of its own; else all would be one action, and run once.
+        // Each copy has a name of its own; else all would be one action, and run once. The lines are short, since a
+        // manifest has at most a megabyte.
         return (1...stages).reduce(into: head) { text, number in
-            text += """
-                  stage-\(number):
-                    run: cp ${inputs.file}/input.txt ${outputs.copy}
-                    inputs: {file: input}
-                    outputs: {copy: copy-\(number).txt}
-
-                """
+            text += "  s\(number): {run: 'cp ${inputs.f} ${outputs.o}', "
+            text += "inputs: {f: input}, outputs: {o: c\(number)}}\n"
         }
     }
 
@@ -136,5 +160,35 @@ private struct Build {
         (1...stages).reduce(into: "builddir = ninja\nrule copy\n  command = cp $in $out\n") { text, number in
             text += "build ninja/\(number).txt: copy input.txt\n"
         }
+    }
+}
+
+/// DVC with the same stages; it takes minutes where the others take milliseconds, so it runs once.
+private struct DVC {
+    private let program: URL
+    private let folder: TemporaryFolder
+    private let settings = ["DVC_NO_ANALYTICS": "1"]
+
+    init(_ program: URL, stages: Int, _ parent: TemporaryFolder) throws {
+        self.program = program
+        folder = try parent.folder("dvc")
+        try folder.write(String(repeating: "content\n", count: 128), to: "input.txt")
+        let text = (1...stages).reduce(into: "stages:\n") { text, number in
+            text += "  s\(number): {cmd: cp input.txt c\(number), deps: [input.txt], outs: [c\(number)]}\n"
+        }
+        try folder.write(text, to: "dvc.yaml")
+    }
+
+    func secondsOfNothingToDo() throws -> Double {
+        try call(["init", "--no-scm", "--quiet"])
+        try call(["repro", "--quiet"])
+        return try call(["repro", "--quiet"])
+    }
+
+    @discardableResult
+    private func call(_ arguments: [String]) throws -> Double {
+        try ChildProcess(
+            program, ["--cd", folder.url.path] + arguments, output: folder.path("said.txt"), environment: settings
+        ).seconds
     }
 }

@@ -57,6 +57,9 @@ struct Workplace {
         return path.split(separator: ":").lazy.compactMap { executable("\($0)/\(name)") }.first
     }
 
+    /// DVC: the program that the variable names, else the one on the PATH.
+    static var dvc: URL? { ProcessInfo.processInfo.environment["DVC"].flatMap(executable) ?? found("dvc") }
+
     /// The folder of the package above this one.
     private static let root: String = {
         var folder = URL(fileURLWithPath: #filePath)
