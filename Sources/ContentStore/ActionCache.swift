@@ -57,9 +57,8 @@ package struct FileActionCache: ActionCache {
     }
 
     private func sealedEntry(for key: ActionKey) throws(StoreError) -> SealedEntry? {
-        let path = path(of: key)
-        guard try Files.status(path) != nil else { return nil }
-        return SealedEntry(try Files.bytes(of: path), key: key)
+        guard let bytes = try Files.smallFile(path(of: key)) else { return nil }
+        return SealedEntry(bytes, key: key)
     }
 
     package func publish(_ entry: ActionCacheEntry) throws(StoreError) {

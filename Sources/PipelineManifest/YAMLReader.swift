@@ -7,6 +7,8 @@ import Yams
 struct YAMLReader {
     /// No mapping or list may lie deeper than this.
     static let maximumDepth = 64
+    /// What stands for nothing where it is not in quotes.
+    private static let emptyWords: Set<String> = ["", "~", "null", "Null", "NULL"]
 
     private let text: YAMLText
     private let kind: DocumentKind
@@ -75,8 +77,7 @@ struct YAMLReader {
         let isPlain = scalar.style == .plain
         let location = text.location(at: offset, count: text.scalarCount(at: offset, reading: written))
         let content: YAMLNode.Content =
-            isPlain && ["", "~", "null", "Null", "NULL"].contains(written)
-            ? .empty : .scalar(written, isPlain: isPlain)
+            isPlain && Self.emptyWords.contains(written) ? .empty : .scalar(written, isPlain: isPlain)
         return YAMLNode(content: content, location: location, offset: offset)
     }
 
@@ -141,7 +142,13 @@ extension YAMLText {
         case "'": return quotedCount(at: offset, escape: "'")
         case "|", ">": return 1
         default:
-            return zip(scalars[offset..<endOfLine(containing: offset)], text.unicodeScalars).prefix(while: ==).count
+            let end = endOfLine(containing: offset)
+            var reached = offset
+            for scalar in text.unicodeScalars {
+                guard reached < end, scalars[reached] == scalar else { break }
+                reached += 1
+            }
+            return reached - offset
         }
     }
 

@@ -82,7 +82,7 @@ struct YAMLText {
 
     private func characterColumn(of offset: Int, line: Int) -> Int {
         let column = offset - lineStarts[line]
-        guard let columns = characterColumns[line] else { return column + 1 }
+        guard !characterColumns.isEmpty, let columns = characterColumns[line] else { return column + 1 }
         return column < columns.count ? columns[column] : (columns.last ?? 0) + 1 + column - columns.count
     }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+extension Files {
+    /// All bytes of a small file, read with as few calls as can be; `nil` where there is nothing.
+    ///
+    /// A run looks at thousands of results, and each is some hundred bytes.
+    static func smallFile(_ path: FilePath, limit: Int = 1 << 26) throws(StoreError) -> [UInt8]? {
+        LookedAt.current?.note(path)
+        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
+        }
+        guard status.st_size <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
+        var failure: Errno?
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
+            while count < buffer.count {
+                let read = platformRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: .init(buffer)[count...]))
+                if read == 0 { return }
+                if read > 0 {
+                    count += read
+                } else if errno != EINTR {
+                    failure = Errno(rawValue: errno)
+                    return
+                }
+            }
+        }
+        if let failure { throw .cannot(action: "read", path: path, reason: failure) }
+        return bytes
+    }
+}
+
+// The enum's own `read` hides the C function of this name.
+private func platformRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    read(descriptor, buffer.baseAddress, buffer.count)
+}
