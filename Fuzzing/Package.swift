@@ -65,10 +65,14 @@ let package = Package(
         fuzzer("FuzzEntry", ["ContentStore", "PipelinePlanning", systemPackage]),
         fuzzer("FuzzRecord", ["ContentStore", "PipelineRecords"]),
         fuzzer("FuzzLock", ["PipelineRecords", systemPackage]),
+        fuzzer("FuzzArchive", ["ContentStore", systemPackage]),
         fuzzer("FuzzSafetensors", ["Tensors", "Weights"]),
         fuzzer(
             "FuzzSeeds",
-            ["CHDF5", "ContentStore", "Imaging", "PipelineManifest", "PipelineRecords", "TensorStore", "Tensors"]),
+            [
+                "CHDF5", "ContentStore", "Imaging", "PipelineManifest", "PipelineRecords", "TensorStore", "Tensors",
+                systemPackage,
+            ]),
     ]
 )
 

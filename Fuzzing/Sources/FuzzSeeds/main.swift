@@ -18,6 +18,7 @@ do {
     try writeSeeds(manifestSeeds, to: "\(root)/manifest")
     try writeSeeds(entrySeeds, to: "\(root)/entry")
     try writeSeeds(recordSeeds, to: "\(root)/record")
+    try writeSeeds(try archiveSeeds(in: root), to: "\(root)/archive")
     try writeSeeds(lockSeeds, to: "\(root)/lock")
     try writeSeeds(safetensorsSeeds, to: "\(root)/safetensors")
 } catch {
