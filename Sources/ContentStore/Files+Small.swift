@@ -29,8 +29,9 @@ extension Files {
         guard status.st_size <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
         var failure: Errno?
         let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
-            while count < buffer.count {
-                let read = platformRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: .init(buffer)[count...]))
+            let memory = UnsafeMutableRawBufferPointer(buffer)
+            while count < memory.count {
+                let read = platformRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
                 if read == 0 { return }
                 if read > 0 {
                     count += read
