@@ -32,6 +32,8 @@ package final class FileObjectStore: ObjectStore {
         let digest = try FileDigest(ofFileAt: path)
         let target = self.path(of: digest.digest)
         if try holdsIntact(digest) {
+            // Whoever collects what is old sees that it is in use again.
+            try? Files.touch(target)
             try Files.remove(path)
             return digest
         }

@@ -20,6 +20,9 @@ package struct CacheFolders: Hashable, Sendable {
         self.root = root
     }
 
+    /// Of an object on its way from an archive into the store, in `work`.
+    static let importPrefix = "import-"
+
     package var work: FilePath { root.appending("work") }
     package var runs: FilePath { root.appending("runs") }
     package var logs: FilePath { runs.appending("logs") }

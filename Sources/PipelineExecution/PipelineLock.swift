@@ -39,6 +39,11 @@ package struct PipelineLock: Hashable, Sendable {
 
     private static let header = "reprise-lock 1"
 
+    /// Whether a version control system left this line where it could not merge.
+    private static func isConflictMark(_ line: Substring) -> Bool {
+        ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains { line.hasPrefix($0) }
+    }
+
     package var text: String {
         var text = Self.header + "\n"
         for (name, stage) in stages.sorted(by: { $0.key < $1.key }) {
@@ -64,6 +69,11 @@ package struct PipelineLock: Hashable, Sendable {
             stages[block.name] = StageLock(key: key, contents: block.contents)
         }
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        if let line = lines.firstIndex(where: Self.isConflictMark) {
+            throw LockError(
+                file: file, line: line + 1, "it holds a merge conflict",
+                hint: "run 'reprise lock' after taking both sides")
+        }
         guard lines.first.map(String.init) == Self.header else {
             throw LockError(file: file, line: 1, "a lock begins with '\(Self.header)'")
         }
@@ -98,11 +108,13 @@ package struct LockError: Error, Hashable, Sendable, CustomStringConvertible {
     package let file: FilePath
     package let line: Int?
     package let reason: String
+    package let hint: String?
 
-    init(file: FilePath, line: Int?, _ reason: String) {
+    init(file: FilePath, line: Int?, _ reason: String, hint: String? = nil) {
         self.file = file
         self.line = line
         self.reason = reason
+        self.hint = hint
     }
 
     package var description: String {
@@ -121,6 +133,22 @@ package struct LockComparison: Sendable {
         case onlyInLock
     }
 
+    package enum Verdict: Hashable, Sendable {
+        case identical
+        /// The same content under another key.
+        case rekeyed
+        case differs(Difference)
+    }
+
+    package struct Stage: Hashable, Sendable {
+        package let name: String
+        package let verdict: Verdict
+        package let lockedKey: ActionKey?
+        package let key: ActionKey?
+    }
+
+    /// In the graph's order, those with a result; then those that only the lock has, by name.
+    package let stages: [Stage]
     /// The first stage in the graph's order that differs, and how; `nil` where all content is the same.
     package let first: (stage: String, difference: Difference)?
     /// Stages with the same content under another key: something changed that did not matter.
@@ -129,22 +157,29 @@ package struct LockComparison: Sendable {
     /// - Parameter records: in the graph's order.
     package init(_ lock: PipelineLock, records: [StageRecord]) {
         let here = PipelineLock(of: records)
-        var first: (stage: String, difference: Difference)?
-        var rekeyed: [String] = []
-        for record in records {
-            guard let now = here.stages[record.stage] else { continue }
-            if let difference = Self.difference(locked: lock.stages[record.stage], here: now) {
-                first = first ?? (record.stage, difference)
-            } else if lock.stages[record.stage]?.key != now.key {
-                rekeyed.append(record.stage)
+        let known = Set(records.map(\.stage))
+        var stages = records.compactMap { record in
+            here.stages[record.stage].map { now in
+                Stage(
+                    name: record.stage, verdict: Self.verdict(locked: lock.stages[record.stage], here: now),
+                    lockedKey: lock.stages[record.stage]?.key, key: now.key)
             }
         }
-        let known = Set(records.map(\.stage))
-        if first == nil, let gone = lock.stages.keys.filter({ !known.contains($0) }).min() {
-            first = (gone, .onlyInLock)
+        for name in lock.stages.keys.sorted() where !known.contains(name) {
+            stages.append(
+                Stage(name: name, verdict: .differs(.onlyInLock), lockedKey: lock.stages[name]?.key, key: nil))
         }
-        self.first = first
-        self.rekeyed = rekeyed
+        self.stages = stages
+        first =
+            stages.lazy.compactMap { stage in
+                if case .differs(let difference) = stage.verdict { (stage.name, difference) } else { nil }
+            }.first
+        rekeyed = stages.filter { $0.verdict == .rekeyed }.map(\.name)
+    }
+
+    private static func verdict(locked: PipelineLock.StageLock?, here: PipelineLock.StageLock) -> Verdict {
+        if let difference = difference(locked: locked, here: here) { return .differs(difference) }
+        return locked?.key == here.key ? .identical : .rekeyed
     }
 
     private static func difference(locked: PipelineLock.StageLock?, here: PipelineLock.StageLock) -> Difference? {

@@ -13,22 +13,38 @@ import SystemPackage
 
 /// The records of all runs that a cache has seen.
 package struct RunHistory: Sendable {
-    /// Oldest first.
+    /// Oldest first: by their sequence, and before those the ones without it, by their identifiers.
     package let records: [RunRecord]
+    /// Files among the records that are none.
+    package let unreadCount: Int
 
-    /// Reads the records; one that does not parse is passed over.
+    /// Reads the records; one that cannot be read, does not parse or has another's name is passed over and counted.
     package init(of folders: CacheFolders) throws(StoreError) {
         guard try Files.status(folders.runs) != nil else {
             records = []
+            unreadCount = 0
             return
         }
         var records: [RunRecord] = []
+        var unreadCount = 0
         for name in try Files.names(in: folders.runs) where name.hasSuffix(".json") && !name.hasPrefix(".") {
-            let bytes = try Files.bytes(of: folders.runs.appending(name))
-            if let json = try? JSONValue(parsing: bytes), let record = RunRecord(json: json) { records.append(record) }
+            if let bytes = try? Files.bytes(of: folders.runs.appending(name), limit: 1 << 28),
+                let json = try? JSONValue(parsing: bytes), let record = RunRecord(json: json),
+                name == record.id + ".json"
+            {
+                records.append(record)
+            } else {
+                unreadCount += 1
+            }
         }
-        self.records = records
+        self.records = records.sorted { left, right in
+            (left.sequence ?? 0, left.id) < (right.sequence ?? 0, right.id)
+        }
+        self.unreadCount = unreadCount
     }
+
+    /// The sequence of the next run.
+    package var nextSequence: Int { max(records.last?.sequence ?? 0, 0) &+ 1 }
 
     /// The key of each stage of a pipeline when it last ran well or hit, newest run first.
     package func latestKeys(ofPipeline pipeline: String) -> [String: ActionKey] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
+package import SystemPackage
 
 /// What became of one stage in a run.
 package struct StageRecord: Hashable, Sendable {
@@ -24,11 +25,13 @@ package struct StageRecord: Hashable, Sendable {
     package var outputs: [Artifact]
     /// The test sets it scored, when it ran.
     package var scorings: [TestScoring]
+    /// How often it was tried in this run: more than once where it may be retried and failed before.
+    package var attempts: Int
 
     package init(
         stage: String, outcome: Outcome, reason: String = "", key: ActionKey? = nil, seconds: Double = 0,
         processorSeconds: Double = 0, peakMemoryBytes: Int = 0, workSeconds: Double = 0, outputs: [Artifact] = [],
-        scorings: [TestScoring] = []
+        scorings: [TestScoring] = [], attempts: Int = 1
     ) {
         self.stage = stage
         self.outcome = outcome
@@ -40,6 +43,7 @@ package struct StageRecord: Hashable, Sendable {
         self.workSeconds = workSeconds
         self.outputs = outputs
         self.scorings = scorings
+        self.attempts = attempts
     }
 }
 
@@ -54,6 +58,29 @@ package struct TestScoring: Hashable, Sendable {
     package init(images: Digest, model: Digest?) {
         self.images = images
         self.model = model
+    }
+}
+
+/// A score that a run gave, as `best` compares it; the words are those of the document that holds it.
+package struct RunScore: Hashable, Sendable {
+    package let stage: String
+    package let model: String
+    package let metric: String
+    package let dataset: String
+    package let scale: Int
+    package let protocolName: String
+    package let value: Double
+
+    package init(
+        stage: String, model: String, metric: String, dataset: String, scale: Int, protocolName: String, value: Double
+    ) {
+        self.stage = stage
+        self.model = model
+        self.metric = metric
+        self.dataset = dataset
+        self.scale = scale
+        self.protocolName = protocolName
+        self.value = value
     }
 }
 
@@ -72,10 +99,19 @@ package struct RunRecord: Hashable, Sendable {
     package var forced: [String]
     package var note: String?
     package var stages: [StageRecord]
+    /// Its place among the runs of its cache, from 1, so that a clock that jumps does not change their order; `nil` in
+    /// records of versions that had none.
+    package var sequence: Int?
+    /// The folder that `manifest` and `data` are named from, and the data folder as the user gave it.
+    package var folder: String?
+    package var data: String?
+    /// Means only.
+    package var scores: [RunScore]
 
     package init(
         id: String, pipeline: String, manifest: String, seconds: Double, environment: [String: String],
-        overrides: [String: String], forced: [String], note: String?, stages: [StageRecord]
+        overrides: [String: String], forced: [String], note: String?, stages: [StageRecord], sequence: Int? = nil,
+        folder: String? = nil, data: String? = nil, scores: [RunScore] = []
     ) {
         self.id = id
         self.pipeline = pipeline
@@ -86,6 +122,25 @@ package struct RunRecord: Hashable, Sendable {
         self.forced = forced
         self.note = note
         self.stages = stages
+        self.sequence = sequence
+        self.folder = folder
+        self.data = data
+        self.scores = scores
+    }
+
+    /// The manifest, wherever this process works.
+    package var manifestFile: FilePath { path(manifest) }
+
+    package var dataFolder: FilePath { path(data ?? "data") }
+
+    /// Beside the manifest: `x3.yml` -> `x3.lock`.
+    package var lockFile: FilePath {
+        manifestFile.removingLastComponent().appending((manifestFile.stem ?? "pipeline") + ".lock")
+    }
+
+    private func path(_ text: String) -> FilePath {
+        guard let folder, FilePath(text).isRelative else { return FilePath(text) }
+        return FilePath(folder).pushing(FilePath(text))
     }
 }
 
@@ -101,6 +156,10 @@ extension RunRecord {
             "stages": .array(stages.map(\.json)),
         ]
         if let note { members["note"] = .text(note) }
+        if let sequence { members["sequence"] = .integer(sequence) }
+        if let folder { members["folder"] = .text(folder) }
+        if let data { members["data"] = .text(data) }
+        if !scores.isEmpty { members["scores"] = .array(scores.map(\.json)) }
         return .object(members)
     }
 
@@ -114,7 +173,28 @@ extension RunRecord {
             environment: json["environment"]?.object?.compactMapValues(\.text) ?? [:],
             overrides: json["overrides"]?.object?.compactMapValues(\.text) ?? [:],
             forced: json["forced"]?.array?.compactMap(\.text) ?? [], note: json["note"]?.text,
-            stages: stages.compactMap { StageRecord(json: $0) })
+            stages: stages.compactMap { StageRecord(json: $0) }, sequence: json["sequence"]?.integer,
+            folder: json["folder"]?.text, data: json["data"]?.text,
+            scores: (json["scores"]?.array ?? []).compactMap { RunScore(json: $0) })
+    }
+}
+
+extension RunScore {
+    package var json: JSONValue {
+        [
+            "stage": .text(stage), "model": .text(model), "metric": .text(metric), "dataset": .text(dataset),
+            "scale": .integer(scale), "protocol": .text(protocolName), "value": .number(value),
+        ]
+    }
+
+    fileprivate init?(json: JSONValue) {
+        guard let stage = json["stage"]?.text, let model = json["model"]?.text, let metric = json["metric"]?.text,
+            let dataset = json["dataset"]?.text, let scale = json["scale"]?.integer,
+            let protocolName = json["protocol"]?.text, let value = json["value"]?.number
+        else { return nil }
+        self.init(
+            stage: stage, model: model, metric: metric, dataset: dataset, scale: scale, protocolName: protocolName,
+            value: value)
     }
 }
 
@@ -125,6 +205,7 @@ extension StageRecord {
         members["processorSeconds"] = .number(processorSeconds)
         members["peakMemoryBytes"] = .integer(peakMemoryBytes)
         members["workSeconds"] = .number(workSeconds)
+        members["attempts"] = .integer(attempts)
         members["scorings"] = .array(
             scorings.map { scoring in
                 [
@@ -155,6 +236,6 @@ extension StageRecord {
             outputs: json["outputs"].flatMap { ActionResult(json: $0) }?.outputs ?? [],
             scorings: (json["scorings"]?.array ?? []).compactMap { value in
                 value["images"]?.digest.map { TestScoring(images: $0, model: value["model"]?.digest) }
-            })
+            }, attempts: max(1, json["attempts"]?.integer ?? 1))
     }
 }

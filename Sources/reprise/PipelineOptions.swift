@@ -21,11 +21,21 @@ struct PipelineOptions: ParsableArguments {
         help: ArgumentHelp("Changes a value under the manifest's 'settings:'.", valueName: "key=value"))
     var overrides: [String] = []
 
-    func session() throws -> PipelineSession {
+    /// - Parameter cache: the cache's folder where it is another than the options say.
+    func session(cache: String? = nil) throws -> PipelineSession {
+        try Self.session(
+            pipeline: pipeline, data: data, cache: cache ?? self.cache,
+            overrides: try overrides.map { try Self.override($0) })
+    }
+
+    /// A session where options that are left out are those of the environment.
+    static func session(
+        pipeline: String, data: String?, cache: String?, overrides: [(name: String, value: String)]
+    ) throws -> PipelineSession {
         try PipelineSession(
             pipeline: pipeline, data: data ?? ProcessEnvironment.value(of: "REPRISE_DATA") ?? "data",
             cache: cache ?? ProcessEnvironment.value(of: "REPRISE_CACHE") ?? "cache",
-            overrides: try overrides.map { try Self.override($0) }, toolbox: .standard)
+            overrides: overrides, toolbox: .standard)
     }
 
     private static func override(_ text: String) throws -> (name: String, value: String) {

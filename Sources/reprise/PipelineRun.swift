@@ -36,18 +36,20 @@ struct PipelineRun {
             options: execution.executionOptions, observer: printer)
         let outcome = await Interruption.ending { await executor.run(stages, wanted: wanted) }
         printer.finish()
-        let record = RunRecord(
+        var record = RunRecord(
             id: RunHistory.newID(), pipeline: session.manifest.name, manifest: session.manifestFile.string,
             seconds: (ContinuousClock.now - start).roundedSeconds, environment: Machine.environment,
             overrides: Dictionary(session.overrides.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
-            forced: forced.sorted(), note: note, stages: outcome.records)
-        return EndedRun(outcome: outcome, record: record, recordFault: saveFault(record), snapshot: snapshot)
+            forced: forced.sorted(), note: note, stages: outcome.records, folder: FilePath(".").absolute.string,
+            data: session.dataFolder.string)
+        let recordFault = saveFault(&record)
+        return EndedRun(outcome: outcome, record: record, recordFault: recordFault, snapshot: snapshot)
     }
 
     /// Saves the record; why that could not be done is told after what became of the stages.
-    private func saveFault(_ record: RunRecord) -> StoreError? {
+    private func saveFault(_ record: inout RunRecord) -> StoreError? {
         do throws(StoreError) {
-            try save(record)
+            try save(&record)
             return nil
         } catch {
             return error
@@ -55,10 +57,13 @@ struct PipelineRun {
     }
 
     /// A run that found nothing to do says nothing new, and leaves no record.
-    private func save(_ record: RunRecord) throws(StoreError) {
+    private func save(_ record: inout RunRecord) throws(StoreError) {
         let before = try LatestKeys.ofPipeline(record.pipeline, in: session.folders)
         let isNews = record.stages.contains { $0.outcome != .hit || before[$0.stage] != $0.key }
-        if isNews || record.note != nil { try RunHistory.save(record, in: session.folders) }
+        guard isNews || record.note != nil else { return }
+        record.sequence = try RunHistory(of: session.folders).nextSequence
+        record.scores = RunResults.scores(of: record.stages, in: session)
+        try RunHistory.save(record, in: session.folders)
     }
 }
 

@@ -28,15 +28,16 @@ struct Reprise: AsyncParsableCommand {
               reprise check PIPELINE        the bits of the lock file?
 
             Exit codes: 0 done; 1 a stage failed, 'upscale' met a damaged file, or 'data check' found something wrong; \
-            2 usage, or a mistake in the manifest; 3 a claim deviates, 'check' found other content, or 'data check' \
-            unknown images; 4 the cache or the disk is at fault; 130 interrupted.
+            2 usage, or a mistake in the manifest; 3 a claim deviates, 'check', 'lock --check' or 'diff' found other \
+            content, or 'data check' unknown images; 4 the cache or the disk is at fault; 130 interrupted.
             """,
         version: version,
         subcommands: [
             RunCommand.self, WatchCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self,
             SchemaCommand.self, GraphCommand.self,
             ToolsCommand.self, ShowCommand.self, LogCommand.self, ExportCommand.self, ReportCommand.self,
-            LockCommand.self, CheckCommand.self, DataCommand.self, UpscaleCommand.self, ExecCommand.self,
+            LockCommand.self, CheckCommand.self, HistoryCommand.self, BestCommand.self,
+            CacheCommand.self, DataCommand.self, UpscaleCommand.self, ExecCommand.self,
         ])
 
     static func main() async {

@@ -47,7 +47,7 @@ struct FileObjectStoreTests {
             try Files.write([1, 2, 3], toNew: file)
             #expect(try store.insert(movingFileAt: file) == first)
             #expect(try store.insert([1, 2, 3]) == first)
-            #expect(try Files.status(store.path(of: first.digest)) == before)
+            #expect(try Files.status(store.path(of: first.digest))?.inode == before?.inode)
             #expect(try Files.names(in: cache) == ["objects"], "the file was not moved")
             #expect(try Files.names(in: cache.appending("objects")).count == 1)
         }

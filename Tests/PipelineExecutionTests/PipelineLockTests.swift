@@ -65,6 +65,35 @@ struct PipelineLockTests {
         #expect(try PipelineLock(parsing: lock.text, file: "p.lock") == lock)
     }
 
+    @Test func `marks of a merge conflict are told with what to do`() throws {
+        let text = PipelineLock(of: Self.records).text
+        for mark in ["<<<<<<< HEAD", "=======", ">>>>>>> theirs", "||||||| base"] {
+            do {
+                _ = try PipelineLock(parsing: text + mark + "\n", file: "p.lock")
+                Issue.record("'\(mark)' was read")
+            } catch {
+                #expect(error.description == "cannot read the lock 'p.lock', line 11: it holds a merge conflict")
+                #expect(error.hint == "run 'reprise lock' after taking both sides")
+            }
+        }
+    }
+
+    @Test func `every stage has a verdict, in the graph's order`() {
+        let lock = PipelineLock(of: [
+            Self.record("split", "0", ["train": "a", "validation": "b"]), Self.record("augment", "2", ["images": "x"]),
+            Self.record("gone", "4", [:]),
+        ])
+        let comparison = LockComparison(lock, records: Self.records)
+        #expect(comparison.stages.map(\.name) == ["split", "augment", "gone"])
+        #expect(
+            comparison.stages.map(\.verdict) == [
+                .rekeyed,
+                .differs(.content(output: "images", locked: Digest(ofText: "x"), here: Digest(ofText: "c"))),
+                .differs(.onlyInLock),
+            ])
+        #expect(comparison.stages[2].key == nil && comparison.stages[2].lockedKey == ActionKey(Digest(ofText: "4")))
+    }
+
     @Test func `stages without a result are not in a lock`() {
         var failed = Self.record("train", "3", [:], outcome: .failed)
         failed.reason = "no"

@@ -50,6 +50,43 @@ struct RunRecordTests {
         }
     }
 
+    @Test func `place, folders, attempts and scores are read back, and records of before have none`() throws {
+        var record = Self.record("1", [Self.stage("a", .ran, key: "1")])
+        #expect(record.sequence == nil && record.folder == nil && record.scores == [])
+        #expect(record.lockFile == "p.lock" && record.dataFolder == "data")
+        record.sequence = 7
+        record.folder = "/home/ada"
+        record.data = "sets"
+        record.stages[0].attempts = 3
+        record.scores = [
+            RunScore(
+                stage: "a", model: "m", metric: "psnr", dataset: "Set5", scale: 3, protocolName: "y-double", value: 33.5
+            )
+        ]
+        #expect(RunRecord(json: record.json) == record)
+        #expect(record.manifestFile == "/home/ada/p.yml" && record.lockFile == "/home/ada/p.lock")
+        #expect(record.dataFolder == "/home/ada/sets")
+        record.manifest = "/srv/x3.yaml"
+        #expect(record.lockFile == "/srv/x3.lock")
+    }
+
+    @Test func `runs are in the order of their numbers, those without one before them`() throws {
+        try withFolders { folders in
+            #expect(try RunHistory(of: folders).nextSequence == 1)
+            for (id, sequence) in [("5", 1), ("1", 2), ("9", nil), ("3", 3), ("0", nil)] {
+                var record = Self.record(id, [])
+                record.sequence = sequence
+                try RunHistory.save(record, in: folders)
+            }
+            // A record under another's name would count twice.
+            try Files.write(Self.record("3", []).json.canonicalBytes, toNew: folders.runs.appending("4.json"))
+            try Files.makeFolder(folders.runs.appending("6.json"))
+            let history = try RunHistory(of: folders)
+            #expect(history.records.map(\.id) == ["0", "9", "5", "1", "3"])
+            #expect(history.nextSequence == 4 && history.unreadCount == 2)
+        }
+    }
+
     @Test func `what the command line prints of a stage, whole`() {
         let stage = Self.stage("a", .ran, key: "1", scorings: [TestScoring(images: Self.images, model: nil)])
         #expect(
