@@ -35,7 +35,7 @@ enum Complaint {
             Terminal.complain("error: \(usage.message)", hint: usage.hint)
             return RepriseExit.usage
         case let lock as LockError:
-            Terminal.complain("error: \(lock)")
+            Terminal.complain("error: \(lock)", hint: lock.hint)
             return RepriseExit.usage
         case let store as StoreError:
             Terminal.complain("error: \(store)")

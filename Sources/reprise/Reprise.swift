@@ -36,7 +36,7 @@ struct Reprise: AsyncParsableCommand {
             RunCommand.self, WatchCommand.self, PlanCommand.self, WhyCommand.self, ValidateCommand.self,
             SchemaCommand.self, GraphCommand.self,
             ToolsCommand.self, ShowCommand.self, LogCommand.self, ExportCommand.self, ReportCommand.self,
-            LockCommand.self, CheckCommand.self, HistoryCommand.self, BestCommand.self,
+            LockCommand.self, CheckCommand.self, DiffCommand.self, HistoryCommand.self, BestCommand.self,
             CacheCommand.self, DataCommand.self, UpscaleCommand.self, ExecCommand.self,
         ])
 
