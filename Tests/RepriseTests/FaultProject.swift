@@ -120,13 +120,12 @@ final class FaultProject {
         return Set(stages.filter { $0["state"] as? String != "up-to-date" }.compactMap { $0["name"] as? String })
     }
 
-    /// Every file and folder of the cache, the records of runs, whose names are times, as one.
+    /// Every file and folder of the cache, the records of runs, whose names are times, as one; without kept logs, of
+    /// which there are as many as there were attempts.
     func kept() throws -> Set<String> {
         let all = FileManager.default.enumerator(atPath: cache.path)?.compactMap { $0 as? String } ?? []
-        return Set(
-            all.map { name in
-                name.hasPrefix("runs/") && name.hasSuffix(".json") ? "runs/RECORD.json" : name
-            })
+        let others = all.filter { !$0.hasPrefix("runs/logs/") || $0.hasPrefix("runs/logs/.") }
+        return Set(others.map { $0.hasPrefix("runs/") && $0.hasSuffix(".json") ? "runs/RECORD.json" : $0 })
     }
 
     /// Throws away all that was made.
