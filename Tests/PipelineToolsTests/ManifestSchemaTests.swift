@@ -2,6 +2,7 @@
 
 import ContentStore
 import Foundation
+import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
 import PipelineTools
