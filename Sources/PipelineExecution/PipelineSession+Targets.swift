@@ -18,19 +18,23 @@ extension PipelineSession {
     }
 
     package func unknownStage(_ name: String) -> UsageError {
-        let groups = Set(graph.manifest.stages.compactMap { $0.group?.name }).sorted()
-        let known = groups + graph.names
         if FilePattern.isPattern(name) {
-            return UsageError("no stage of the pipeline '\(manifest.name)' fits '\(name)'", hint: hint(known))
+            return UsageError("no stage of the pipeline '\(manifest.name)' fits '\(name)'", hint: namesHint)
         }
         return UsageError(
             "the pipeline '\(manifest.name)' has no stage '\(name)'",
-            hint: suggestion(for: name, among: known) ?? hint(known))
+            hint: suggestion(for: name, among: titles + graph.names) ?? namesHint)
     }
 
-    private func hint(_ known: [String]) -> String {
-        let shown = known.prefix(30)
+    /// The names under which the author wrote the stages, in the order of the graph.
+    private var titles: [String] {
+        var seen: Set<String> = []
+        return graph.stages(neededFor: []).map(\.stage.title).filter { seen.insert($0).inserted }
+    }
+
+    private var namesHint: String {
+        let shown = titles.prefix(30)
         return "its stages: \(shown.joined(separator: ", "))"
-            + (known.count > shown.count ? " and \(known.count - shown.count) more" : "")
+            + (titles.count > shown.count ? " and \(titles.count - shown.count) more" : "")
     }
 }

@@ -35,6 +35,13 @@ extension ManifestReader {
         let isNamed = isSettingName(entry.key)
         guard let value = settingValue(of: entry) else { return nil }
         guard room >= 0 else { return nil }
+        guard value.isWithin(depth: YAMLReader.maximumDepth) else {
+            mistakes.add(
+                .wrongValue, at: entry.value.location,
+                "with what setting \(quoted(entry.key.value)) refers to, lists and mappings lie more than "
+                    + "\(YAMLReader.maximumDepth) deep")
+            return nil
+        }
         room -= value.weight(upTo: room)
         if room < 0 {
             mistakes.add(
@@ -186,6 +193,15 @@ extension ManifestReader {
 }
 
 extension SettingValue {
+    /// Whether lists and mappings lie no deeper than this.
+    fileprivate func isWithin(depth: Int) -> Bool {
+        switch self {
+        case .boolean, .integer, .number, .text: true
+        case .list(let elements): depth > 0 && elements.allSatisfy { $0.isWithin(depth: depth - 1) }
+        case .map(let members): depth > 0 && members.values.allSatisfy { $0.isWithin(depth: depth - 1) }
+        }
+    }
+
     /// How many bytes of text and elements the value stands for, counted until they are more than `limit`.
     fileprivate func weight(upTo limit: Int) -> Int {
         var weight = 1

@@ -2,6 +2,9 @@
 
 /// Reading stages.
 extension ManifestReader {
+    /// All instances of a manifest's stages together are no longer than this, in bytes as they are written.
+    private static let maximumInstancesWeight = 1 << 28
+
     mutating func stages(of sections: [Fields], sources: [String: SourceLocation]) -> [Stage] {
         let given = sections.compactMap { $0["stages"] }
         guard let first = given.first else {
@@ -35,7 +38,10 @@ extension ManifestReader {
         let owner = "stage \(quoted(entry.key.value))"
         let fields = fields(of: entry, owner, at: entry.key.location, keys: StageKeys.all)
         guard let fields else { return nil }
-        let instances = instances(of: fields, entry.key)
+        var instances = instances(of: fields, entry.key)
+        if case .several(let all) = instances, !hasRoom(for: all.count, of: entry.value, at: entry.key, owner) {
+            instances = .several([])
+        }
         if case .several(let all) = instances {
             groups[entry.key.value] = InstanceIndex(entry.key.value, isNamed ? all : [])
         }
@@ -55,6 +61,20 @@ extension ManifestReader {
         instance = nil
         mistakes.endInstances()
         return stages
+    }
+
+    /// Tells instances that would be more than memory holds.
+    private mutating func hasRoom(
+        for count: Int, of body: YAMLNode, at key: Located<String>, _ owner: String
+    ) -> Bool {
+        let weight = body.weight
+        instancesWeight += weight * count
+        guard instancesWeight > Self.maximumInstancesWeight else { return true }
+        mistakes.add(
+            .wrongValue, at: key.location,
+            "with the \(count) stages of \(owner), each of \(weight) characters, all instances are longer than "
+                + "\(Self.maximumInstancesWeight)")
+        return false
     }
 
     private func isEmptyMap(_ node: YAMLNode) -> Bool {

@@ -27,6 +27,8 @@ struct ManifestReader {
     var groups: [String: InstanceIndex] = [:]
     /// How many stages all of the manifest's stages are.
     var stageCount = 0
+    /// How long the instances of all groups are.
+    var instancesWeight = 0
     /// How many references the globs and groups under `inputs` stand for.
     var expandedReferenceCount = 0
     /// The manifest's pools; nil where the capacity was wrong.

@@ -18,6 +18,16 @@ struct YAMLNode {
     /// Where it starts, in scalars of the text.
     let offset: Int
 
+    /// How long it is as text, roughly: in bytes, each list, mapping and word counting at least one.
+    var weight: Int {
+        switch content {
+        case .scalar(let text, _): 1 + text.utf8.count
+        case .list(let elements): elements.reduce(1) { $0 + $1.weight }
+        case .map(let entries): entries.reduce(1) { $0 + 1 + $1.key.value.utf8.count + $1.value.weight }
+        case .empty, .refused: 1
+        }
+    }
+
     var isEmpty: Bool { if case .empty = content { true } else { false } }
     var isRefused: Bool { if case .refused = content { true } else { false } }
 }

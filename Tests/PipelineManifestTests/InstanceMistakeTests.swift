@@ -209,6 +209,25 @@ import Testing
                 == "error: p.yml:3:7: stage 'a' would be 1000000 stages, and a manifest has at most 100000")
     }
 
+    @Test func `instances that are too long together are told before they are made`() {
+        let numbers = (0..<300).map(String.init).joined(separator: ", ")
+        let text = """
+            reprise: 1
+            stages:
+              a:
+                matrix: {x: [\(numbers)], y: [\(numbers)]}
+                run: echo \(String(repeating: "x", count: 3000))
+                outputs: {o: o}
+            """
+        #expect(
+            told(text) == """
+                error: p.yml:3:3: with the 90000 stages of stage 'a', each of 5218 characters, all instances are longer than 268435456
+                    a:
+                    ^
+
+                """)
+    }
+
     @Test func `what is wrong in all instances is told once, and what is not names one`() {
         check(
             #"""

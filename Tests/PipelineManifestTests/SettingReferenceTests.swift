@@ -93,6 +93,18 @@ import Testing
         #expect(try values(lines)["s20000"] == .integer(7))
     }
 
+    @Test func `settings that lie in one another without end are told`() {
+        var text = "reprise: 1\nstages: {s: {tool: synthesize}}\nsettings:\n  s0: [1]\n"
+        for index in 1...30_000 { text += "  s\(index): ['${s\(index - 1)}']\n" }
+        #expect(
+            told(text) == """
+                error: p.yml:68:8: with what setting 's64' refers to, lists and mappings lie more than 64 deep
+                    s64: ['${s63}']
+                         ^
+
+                """)
+    }
+
     @Test func `settings that would stand for more than memory holds are told`() {
         var text = "reprise: 1\nstages: {s: {tool: synthesize}}\nsettings:\n  s0: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
         for index in 1...40 {
