@@ -57,8 +57,15 @@ package struct FileActionCache: ActionCache {
     }
 
     private func sealedEntry(for key: ActionKey) throws(StoreError) -> SealedEntry? {
-        guard let bytes = try Files.smallFile(path(of: key)) else { return nil }
-        return SealedEntry(bytes, key: key)
+        let path = path(of: key)
+        do throws(StoreError) {
+            guard let bytes = try Files.smallFile(path) else { return nil }
+            return SealedEntry(bytes, key: key)
+        } catch {
+            // What is there and cannot be read is as good as absent; not so what cannot even be looked at.
+            _ = try Files.status(path)
+            return nil
+        }
     }
 
     package func publish(_ entry: ActionCacheEntry) throws(StoreError) {

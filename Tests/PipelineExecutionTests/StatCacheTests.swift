@@ -91,7 +91,7 @@ struct StatCacheTests {
         try withFile { cache, file throws in
             _ = try hashed(cache, file, [Self.settled()])
             let bytes = try Files.bytes(of: cache)
-            #expect(String(decoding: bytes.prefix(15), as: UTF8.self) == "reprise-stat 2\n")
+            #expect(String(decoding: bytes.prefix(8), as: UTF8.self) == "rpstat 3")
             for index in bytes.indices.dropLast() {
                 var changed = bytes
                 changed[index] ^= 1
@@ -107,7 +107,7 @@ struct StatCacheTests {
         }
     }
 
-    @Test(arguments: ["", "\n", "reprise-stat 2", "reprise-stat 2\nseal\n", "reprise-stat 1\n", "\u{0}\u{0}"])
+    @Test(arguments: ["", "\n", "rpstat 3", "reprise-stat 2\nseal\n", "\u{0}\u{0}"])
     func `a cache that is none is empty, and written anew`(text: String) throws {
         try withFile { cache, file throws in
             try Files.write(Array(text.utf8), toNew: cache)
