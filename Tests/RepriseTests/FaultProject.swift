@@ -121,10 +121,12 @@ final class FaultProject {
     }
 
     /// Every file and folder of the cache, the records of runs, whose names are times, as one; without kept logs, of
-    /// which there are as many as there were attempts.
+    /// which there are as many as there were attempts, and without kept answers, which come with time.
     func kept() throws -> Set<String> {
         let all = FileManager.default.enumerator(atPath: cache.path)?.compactMap { $0 as? String } ?? []
-        let others = all.filter { !$0.hasPrefix("runs/logs/") || $0.hasPrefix("runs/logs/.") }
+        let others = all.filter { name in
+            !["runs/logs/", "memo/"].contains { name.hasPrefix($0) && !name.hasPrefix($0 + ".") }
+        }
         return Set(others.map { $0.hasPrefix("runs/") && $0.hasSuffix(".json") ? "runs/RECORD.json" : $0 })
     }
 
