@@ -7,6 +7,7 @@
 # make bench      measure speed (the package in Benchmarks)
 # make fuzz       feed the readers of files damaged input, SECONDS=60 each, TARGET=Manifest one alone (the package in
 #                 Fuzzing)
+# make sanitize   run the tests with a watch on threads, and with one on memory
 # make lint       complain about style
 # make format     mend the style in place
 # make docs       write docs/TOOLS.md anew and check that links in the pages lead somewhere
@@ -26,7 +27,7 @@ SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/P
 STATIC = $(CURDIR)/.build/static
 export PKG_CONFIG_PATH := $(STATIC)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: run test build install bits bench fuzz lint format docs clean prerequisites
+.PHONY: run test build install bits bench fuzz sanitize lint format docs clean prerequisites
 
 run: build
 	.build/release/reprise run pipelines/quickstart
@@ -66,6 +67,9 @@ fuzz: SECONDS = 60
 fuzz: prerequisites
 	Scripts/fuzz.sh $(SECONDS) $(TARGET)
 
+sanitize: prerequisites
+	Scripts/sanitize.sh
+
 lint:
 	swift format lint --strict --recursive $(SOURCES)
 
@@ -77,7 +81,7 @@ docs: build
 	Scripts/check-links.sh
 
 clean:
-	rm -rf .build .build-debug Benchmarks/.build Fuzzing/.build
+	rm -rf .build .build-debug .build-thread .build-address Benchmarks/.build Fuzzing/.build
 
 prerequisites:
 	@Scripts/install-prerequisites.sh
