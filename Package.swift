@@ -75,15 +75,16 @@ let package = Package(
         .target(name: "Evaluation", dependencies: ["Imaging", "Tensors"]),
 
         // The pipeline stack.
+        .target(name: "CPlatform"),
         .target(name: "PipelineManifest", dependencies: [yams]),
-        .target(name: "ContentStore", dependencies: [crypto, systemPackage]),
+        .target(name: "ContentStore", dependencies: ["CPlatform", crypto, systemPackage]),
         .target(
             name: "PipelinePlanning",
             dependencies: ["PipelineManifest", "ContentStore", orderedCollections, systemPackage]),
         .target(
             name: "PipelineExecution",
             dependencies: [
-                "PipelinePlanning", "PipelineManifest", "ContentStore", "CZlib",
+                "PipelinePlanning", "PipelineManifest", "ContentStore", "CZlib", "CPlatform",
                 subprocess, systemPackage,
             ]),
 

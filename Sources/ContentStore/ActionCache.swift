@@ -14,6 +14,9 @@ package protocol ActionCache: Sendable {
 
     /// Publishes a result; its objects must be in the store before.
     func publish(_ entry: ActionCacheEntry) throws(StoreError)
+
+    /// Waits until all that was published is on the disk.
+    func sync() throws(StoreError)
 }
 
 extension ActionCache {
@@ -38,6 +41,7 @@ package struct ActionCacheEntry: Hashable, Sendable {
 package struct FileActionCache: ActionCache {
     private let cache: FilePath
     private let folder: FilePath
+    private let unsynced = UnsyncedFiles()
 
     /// - Parameter cache: the cache's folder; `actions` in it is made when it is first needed.
     package init(cache: FilePath) {
@@ -71,7 +75,13 @@ package struct FileActionCache: ActionCache {
     package func publish(_ entry: ActionCacheEntry) throws(StoreError) {
         let path = path(of: entry.action.key)
         try Files.makeFolder(path.removingLastComponent())
-        try Files.replace(path, with: SealedEntry(entry).bytes, isSynced: true, madeIn: cache)
+        // One that the power takes away before the sync breaks its seal, and counts as absent.
+        try Files.replace(path, with: SealedEntry(entry).bytes, madeIn: cache)
+        unsynced.insert(path)
+    }
+
+    package func sync() throws(StoreError) {
+        try unsynced.sync(in: folder)
     }
 
     private func path(of key: ActionKey) -> FilePath {

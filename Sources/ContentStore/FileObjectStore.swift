@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
 package import SystemPackage
 
 /// Objects as read-only files named by their digest: `objects/ab/cdef…`.
@@ -10,8 +9,7 @@ package import SystemPackage
 /// on.
 package final class FileObjectStore: ObjectStore {
     private let folder: FilePath
-    /// What was inserted since the last sync.
-    private let unsynced = Mutex<Set<FilePath>>([])
+    private let unsynced = UnsyncedFiles()
 
     /// - Parameter cache: the cache's folder; `objects` in it is made when it is first needed.
     package init(cache: FilePath) {
@@ -37,10 +35,14 @@ package final class FileObjectStore: ObjectStore {
             try Files.remove(path)
             return digest
         }
-        try Files.makeFolder(target.removingLastComponent())
         try Files.setPermissions(path, 0o444)
-        try Files.rename(path, to: target)
-        unsynced.withLock { _ = $0.insert(target) }
+        do throws(StoreError) {
+            try Files.rename(path, to: target)
+        } catch .cannot(_, _, reason: .noSuchFileOrDirectory) {
+            try Files.makeFolder(target.removingLastComponent())
+            try Files.rename(path, to: target)
+        }
+        unsynced.insert(target)
         return digest
     }
 
@@ -78,13 +80,7 @@ package final class FileObjectStore: ObjectStore {
     }
 
     package func sync() throws(StoreError) {
-        let paths = unsynced.withLock { paths in
-            defer { paths = [] }
-            return paths
-        }
-        // What was found damaged since it was inserted is no longer there.
-        for path in paths where try Files.status(path) != nil { try Files.sync(path) }
-        for folder in Set(paths.map { $0.removingLastComponent() }) { try Files.sync(folder) }
+        try unsynced.sync(in: folder)
     }
 
     /// Whether the very bytes are there already; a damaged object in their place is set aside.

@@ -276,27 +276,6 @@ package enum Files {
         }
     }
 
-    /// Copies a file's bytes to a new file.
-    package static func copy(_ path: FilePath, toNew target: FilePath) throws(StoreError) {
-        let descriptor = target.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-        guard descriptor >= 0 else {
-            throw .cannot(action: "write", path: target, reason: Errno(rawValue: errno))
-        }
-        var failure: Errno?
-        do throws(StoreError) {
-            try read(path) { piece in failure = failure ?? writeAll(piece, to: descriptor) }
-        } catch {
-            close(descriptor)
-            _ = target.withPlatformString { unlink($0) }
-            throw error
-        }
-        let closed = close(descriptor) == 0 ? nil : Errno(rawValue: errno)
-        if let reason = failure ?? closed {
-            _ = target.withPlatformString { unlink($0) }
-            throw .cannot(action: "write", path: target, reason: reason)
-        }
-    }
-
     /// A name beside `path` that no other process uses: it holds the process's number and a random one.
     package static func temporarySibling(of path: FilePath) -> FilePath {
         let name = path.lastComponent?.string ?? "file"
@@ -326,7 +305,7 @@ package enum Files {
         bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
     }
 
-    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Errno? {
+    static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Errno? {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = platformWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)

@@ -15,4 +15,6 @@ package final class MemoryActionCache: ActionCache {
     package func publish(_ entry: ActionCacheEntry) {
         entries.withLock { $0[entry.action.key] = entry }
     }
+
+    package func sync() {}
 }

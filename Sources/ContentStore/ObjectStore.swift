@@ -9,6 +9,9 @@ package protocol ObjectStore: Sendable {
     /// Whether an object of this digest and length is there, without reading it.
     func holds(_ object: Digest, byteCount: Int) throws(StoreError) -> Bool
 
+    /// Where an object lies on this machine, whether it is there or not.
+    func path(of object: Digest) -> FilePath
+
     /// Takes the file into the store, moving it where it can; its bytes are hashed on the way in.
     func insert(movingFileAt path: FilePath) throws(StoreError) -> FileDigest
 

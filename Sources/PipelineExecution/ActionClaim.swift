@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContentStore
+import Synchronization
 import SystemPackage
 
 #if canImport(Darwin)
@@ -14,9 +15,10 @@ import SystemPackage
 /// The right to run an action, held through a lock of the kernel's that ends with the process.
 ///
 /// A claim saves work; correctness never depends on it. Where a file system has no locks, every process gets one.
-struct ActionClaim: ~Copyable {
+final class ActionClaim: Sendable {
     private let descriptor: Int32
     private let path: FilePath
+    private let isReleased = Mutex(false)
 
     /// `nil` when somebody else holds the claim.
     init?(at path: FilePath) throws(StoreError) {
@@ -45,20 +47,25 @@ struct ActionClaim: ~Copyable {
 
     /// Waits until the claim is free.
     static func waiting(at path: FilePath, onWait: () -> Void) async throws -> ActionClaim {
-        var isFirst = true
+        var pause = 1
         while true {
             if let claim = try ActionClaim(at: path) { return claim }
-            if isFirst { onWait() }
-            isFirst = false
-            try await Task.sleep(for: .milliseconds(100))
+            // Soon at first, for a result that is about to be published; then it is a wait that is told.
+            if pause == 32 { onWait() }
+            try await Task.sleep(for: .milliseconds(pause))
+            pause = min(2 * pause, 100)
         }
     }
 
-    /// Ends the claim here; a claim that is dropped on an error ends as well.
-    consuming func release() {}
-
-    deinit {
-        _ = path.withPlatformString { unlink($0) }
-        close(descriptor)
+    /// Ends the claim here; one that is dropped on an error ends as well.
+    func release() {
+        isReleased.withLock { isReleased in
+            if isReleased { return }
+            isReleased = true
+            _ = path.withPlatformString { unlink($0) }
+            close(descriptor)
+        }
     }
+
+    deinit { release() }
 }

@@ -109,7 +109,7 @@ package struct InProcessActionRunner: ActionRunner {
     package func report(
         on order: WorkOrder, log: FilePath, progress: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> WorkReport {
-        await WorkPerformance(toolbox: toolbox, progress: progress, remark: { _ in }).report(on: order)
+        WorkPerformance(toolbox: toolbox, progress: progress, remark: { _ in }).report(on: order)
     }
 }
 

@@ -7,9 +7,10 @@ package import SystemPackage
 ///
 ///     cache/objects  actions       the stores' own
 ///     cache/work/KEY/attempt-...   the private folder of one attempt at an action
-///     cache/work/KEY/checkpoint    what outlives failed attempts
+///     cache/work/KEY/checkpoint    what outlives failed attempts of a tool; KEY/resume, of a command
 ///     cache/work/KEY.claim         held by whoever runs the action
-///     cache/runs/ID.json           a record a run; cache/runs/logs/KEY.gz the newest log of an action
+///     cache/runs/ID.json           a record a run
+///     cache/runs/logs/KEY.gz       the newest log of an action; KEY.1.gz the one before, and so on
 ///     cache/runs/latest/PIPELINE   the newest key of each stage, drawn from the records
 ///     cache/stat                   digests of files that were hashed before
 ///     cache/memo/QUESTION          what a command said when all was up to date, and all it looked at
@@ -32,7 +33,11 @@ package struct CacheFolders: Hashable, Sendable {
 
     package func workFolder(of key: ActionKey) -> FilePath { work.appending(key.description) }
     package func claim(of key: ActionKey) -> FilePath { work.appending("\(key).claim") }
-    package func log(of key: ActionKey) -> FilePath { logs.appending("\(key).gz") }
+
+    /// The newest log of an action, or the one that was kept so many before it.
+    package func log(of key: ActionKey, before newest: Int = 0) -> FilePath {
+        logs.appending(newest == 0 ? "\(key).gz" : "\(key).\(newest).gz")
+    }
 
     /// Makes the cache's folder, marked so that backups and version control pass it over.
     package func prepare() throws(StoreError) {

@@ -2,127 +2,265 @@
 
 import ContentStore
 import PipelineManifest
-import Subprocess
 import SystemPackage
 
-/// Runs a `run:` stage: a private folder, its inputs and code laid out in it, and nothing of this machine's environment
-/// but `PATH` and a home and a temporary folder that are the stage's own.
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A `run:` stage's command with the places of this machine filled in.
+struct CommandOrder: Sendable {
+    /// One artifact that the command reads.
+    enum Artifact: Sendable {
+        /// The files of a source.
+        case files([ToolInput.File])
+        /// An object of the cache, verified.
+        case object(Digest, path: FilePath)
+        /// A folder that another command wrote, as the verified object that it is packed in.
+        case packedFolder(FilePath)
+    }
+
+    struct Input: Sendable {
+        let name: String
+        /// Whether the manifest gives a list.
+        let isList: Bool
+        let artifacts: [Artifact]
+    }
+
+    let command: Command
+    let inputs: [Input]
+    let code: [ToolInput.File]
+    let outputs: [StageOutput]
+    /// The folder of this attempt, from the root, since the program runs in it and not in ours.
+    let folder: FilePath
+    /// What outlives failed attempts, where the manifest asks for that.
+    let resumeFolder: FilePath
+}
+
+/// Runs a command: a private folder, its inputs and code laid out in it, and nothing of this machine's environment but
+/// `PATH` and a home and a temporary folder that are the stage's own.
 ///
 ///     attempt/command/            the folder it runs in, with its code
 ///     attempt/command/inputs/     NAME, or NAME/0, NAME/1, ... where the manifest gives a list
 ///     attempt/command/outputs/    where it writes
+///     attempt/temporary/          its HOME and TMPDIR
+///     attempt/log                 what it prints
 struct CommandRun {
-    let command: CommandOrder
-    let order: WorkOrder
+    /// Up to this size a copy is cheaper than a link, whose bytes are hashed again afterwards.
+    private static let largestCopy = 1 << 24
 
-    /// Absolute, since the program runs in it and not in ours.
-    private var folder: FilePath { order.folder.absolute.appending("command") }
+    private let order: CommandOrder
+    private let programs: ProgramSearch
+    private let warden: Warden?
+    private let onLine: (@Sendable (String) -> Void)?
+    private let folder: FilePath
+    private let temporaryFolder: FilePath
 
-    func run() async throws {
-        try layOut()
-        let outcome = try await start()
-        guard case .exited(0) = outcome else { throw ToolFailure(Self.ending(outcome)) }
-        try collectOutputs()
+    private var outputsFolder: FilePath { folder.appending("outputs") }
+    private var command: Command { order.command }
+
+    /// - Parameter onLine: is told each line that the command prints.
+    init(
+        order: CommandOrder, programs: ProgramSearch, warden: Warden?, onLine: (@Sendable (String) -> Void)?
+    ) {
+        self.order = order
+        self.programs = programs
+        self.warden = warden
+        self.onLine = onLine
+        folder = order.folder.appending("command")
+        temporaryFolder = order.folder.appending("temporary")
     }
 
-    private func layOut() throws {
-        try Files.makeFolder(folder.appending("inputs"))
-        try Files.makeFolder(folder.appending("outputs"))
-        try Files.makeFolder(temporaryFolder)
-        for file in command.code {
-            let target = folder.pushing(FilePath(file.name))
-            try Files.makeFolder(target.removingLastComponent())
-            try Files.copy(file.path, toNew: target)
-            // Keys hold the bytes of code and not its permissions, so all of it may be run.
-            try Files.setPermissions(target, 0o755)
+    /// Runs the command and gives what it cost.
+    ///
+    /// - Returns: also the objects of the cache that lie in the private folder under a second name, whose bytes the
+    ///   command could have changed.
+    func run() async throws -> (cost: WorkCost, linked: [LinkedObject]) {
+        let secrets = try secrets()
+        let linked = try layOut()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let output = try CommandOutput(
+            log: order.folder.appending("log"), mask: SecretMask(secrets.map(\.value)), onLine: onLine)
+        let process: CommandProcess
+        do {
+            process = try started(output, secrets)
+            output.commandHasStarted()
+        } catch {
+            output.commandHasStarted()
+            await output.finish()
+            throw error
         }
+        let (ending, usage) = await process.ending()
+        await output.finish()
+        try Task.checkCancellation()
+        guard ending == .exited(0) else { throw ToolFailure(Self.text(of: ending)) }
+        return (WorkCost(usage, workSeconds: (clock.now - start) / .seconds(1)), linked)
+    }
+
+    // MARK: Laying out
+
+    private func layOut() throws -> [LinkedObject] {
+        try Files.makeFolder(folder)
+        try Files.makeFolder(temporaryFolder)
+        for file in order.code {
+            // Keys hold the bytes of code and not its permissions, so all of it may be run.
+            try copy(file.path, to: folder.pushing(FilePath(file.name)), permissions: 0o555)
+        }
+        var linked: [LinkedObject] = []
+        if !order.inputs.isEmpty { try Files.makeFolder(folder.appending("inputs")) }
         for input in order.inputs {
             let place = folder.appending("inputs").appending(input.name)
             for (index, artifact) in input.artifacts.enumerated() {
-                try layOut(artifact, at: input.isList ? place.appending(String(index)) : place)
+                let target = input.isList ? place.appending(String(index)) : place
+                if let link = try layOut(artifact, of: input, at: target) { linked.append(link) }
             }
         }
+        try Files.makeFolder(outputsFolder)
         for output in order.outputs {
-            try Files.makeFolder(written(output).removingLastComponent())
+            let path = FilePath(output.path ?? output.name)
+            if path.components.count > 1 {
+                try Files.makeFolder(outputsFolder.pushing(path).removingLastComponent())
+            }
+        }
+        try layOutResumption()
+        return linked
+    }
+
+    private func layOut(
+        _ artifact: CommandOrder.Artifact, of input: CommandOrder.Input, at place: FilePath
+    ) throws -> LinkedObject? {
+        switch artifact {
+        case .files(let files):
+            // Never a link: nobody's data are in reach of a command.
+            try Files.makeFolder(place)
+            for file in files { try copy(file.path, to: place.pushing(FilePath(file.name)), permissions: 0o444) }
+            return nil
+        case .packedFolder(let archive):
+            try Files.makeFolder(place)
+            _ = try FolderPacking.unpack(archive, into: place)
+            return nil
+        case .object(let object, let path):
+            if let size = try Files.status(path)?.byteCount, size > Self.largestCopy {
+                return try shareOrLink(object, at: path, of: input, to: place)
+            }
+            try copy(path, to: place, permissions: 0o444)
+            return nil
         }
     }
 
-    /// Inputs are copies: a command that writes to its input harms only itself.
-    private func layOut(_ artifact: ToolInput, at place: FilePath) throws {
-        try Files.makeFolder(place.removingLastComponent())
-        if artifact.format != .folder { return try Files.copy(artifact.path, toNew: place) }
-        for file in artifact.files {
-            let target = place.pushing(FilePath(file.name))
+    private func copy(_ path: FilePath, to target: FilePath, permissions: UInt16) throws(StoreError) {
+        do throws(StoreError) {
+            try Files.copy(path, toNew: target, permissions: permissions)
+        } catch .cannot(_, target, reason: .noSuchFileOrDirectory) {
             try Files.makeFolder(target.removingLastComponent())
-            try Files.copy(file.path, toNew: target)
+            try Files.copy(path, toNew: target, permissions: permissions)
         }
     }
 
-    private func start() async throws -> TerminationStatus {
-        let (executable, arguments) = launch
-        do {
-            let result = try await Subprocess.run(
-                executable, arguments: Arguments(arguments), environment: environment, workingDirectory: folder,
-                output: .currentStandardError, error: .currentStandardError)
-            return result.terminationStatus
-        } catch let error as SubprocessError where error.code == .executableNotFound {
+    /// A large object shares its bytes where the file system can do that, and has a second name where it cannot.
+    private func shareOrLink(
+        _ object: Digest, at path: FilePath, of input: CommandOrder.Input, to place: FilePath
+    ) throws -> LinkedObject? {
+        try Files.makeFolder(place.removingLastComponent())
+        if try Files.share(path, toNew: place, permissions: 0o444) { return nil }
+        if try Files.link(path, toNew: place) { return LinkedObject(object: object, input: input.name) }
+        try Files.copy(path, toNew: place, permissions: 0o444)
+        return nil
+    }
+
+    /// A link, so that what the command writes lies outside of its attempt at every moment.
+    private func layOutResumption() throws {
+        guard let resume = command.resume.map({ FilePath($0) }) else { return }
+        try Files.makeFolder(order.resumeFolder)
+        let place = folder.pushing(resume)
+        try Files.makeFolder(place.removingLastComponent())
+        try Files.symbolicLink(at: place, to: order.resumeFolder)
+    }
+
+    // MARK: Starting
+
+    private func started(_ output: CommandOutput, _ secrets: [EnvironmentVariable]) throws -> CommandProcess {
+        let variables = environment(secrets)
+        let name = command.shell ?? command.arguments.first ?? ""
+        let program = try program(named: name, path: variables["PATH"] ?? "")
+        let arguments = command.shell == nil ? command.arguments : [name, "-c"] + command.arguments
+        let launch = CommandProcess.Launch(
+            program: program, arguments: arguments,
+            environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }, folder: folder,
+            output: output.descriptor)
+        do throws(Errno) {
+            return try CommandProcess(launch, warden: warden)
+        } catch .noSuchFileOrDirectory {
+            throw Self.missing(name)
+        } catch {
+            let reason = error.description
             throw ToolFailure(
-                "there is no program '\(command.shell ?? command.arguments.first ?? "")'",
-                hint: "programs are looked up in PATH, and those with a '/' beside the stage's 'code'")
-        } catch let error as SubprocessError where error.code == .spawnFailed {
-            let program = command.shell ?? command.arguments.first ?? ""
-            throw ToolFailure("its program '\(program)' could not be started: \(error.reason)")
+                "its program '\(name)' could not be started: " + reason.prefix(1).lowercased() + reason.dropFirst())
         }
     }
 
-    private var launch: (Executable, [String]) {
-        if let shell = command.shell { return (.path(FilePath(shell)), ["-c"] + command.arguments) }
-        let program = command.arguments.first ?? ""
+    private func program(named name: String, path: String) throws -> FilePath {
         // A program named with a slash is the project's own, beside its code.
-        let executable: Executable =
-            program.contains("/") ? .path(folder.pushing(FilePath(program))) : .name(program)
-        return (executable, Array(command.arguments.dropFirst()))
+        if name.contains("/") { return folder.pushing(FilePath(name)) }
+        guard let program = programs.program(named: name, path: path) else { throw Self.missing(name) }
+        return program
     }
 
-    private var temporaryFolder: FilePath { order.folder.absolute.appending("temporary") }
-
-    private var environment: Environment {
-        var variables: [Environment.Key: String] = [
-            "HOME": temporaryFolder.string, "TMPDIR": temporaryFolder.string, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-            "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
-        ]
-        variables["PATH"] = ProcessEnvironment.value(of: "PATH") ?? "/usr/local/bin:/usr/bin:/bin"
-        for variable in command.environment {
-            if let key = Environment.Key(rawValue: variable.name) { variables[key] = variable.value }
-        }
-        return .custom(variables)
+    private static func missing(_ program: String) -> ToolFailure {
+        ToolFailure(
+            "there is no program '\(program)'",
+            hint: "programs are looked up in PATH, and those with a '/' beside the stage's 'code'")
     }
 
-    private func written(_ output: WorkOrder.Output) -> FilePath {
-        guard let path = command.outputPaths[output.name] else { return output.path }
-        return folder.appending("outputs").pushing(FilePath(path))
+    private func environment(_ secrets: [EnvironmentVariable]) -> [String: String] {
+        var variables = ProcessEnvironment.ofCommands
+        variables["HOME"] = temporaryFolder.string
+        variables["TMPDIR"] = temporaryFolder.string
+        for variable in command.environment + secrets { variables[variable.name] = variable.value }
+        return variables
     }
 
-    private func collectOutputs() throws {
-        for output in order.outputs {
-            let path = written(output)
-            guard try Files.linkStatus(path) != nil else { continue }
-            try Files.rename(path, to: output.path)
+    private func secrets() throws -> [EnvironmentVariable] {
+        try command.secrets.map { name in
+            guard let value = ProcessEnvironment.value(of: name.value) else {
+                throw ToolFailure(
+                    "the secret '\(name.value)' is not set", at: .stage,
+                    hint: "set the environment variable '\(name.value)' where you start reprise")
+            }
+            return EnvironmentVariable(name: name.value, value: value)
         }
     }
 
-    private static func ending(_ status: TerminationStatus) -> String {
-        switch status {
+    private static func text(of ending: CommandProcess.Ending) -> String {
+        switch ending {
         case .exited(let code): "its command ended with exit code \(code)"
-        case .signaled(let signal): "its command was ended by signal \(signal)"
+        case .signalled(let signal): "its command was ended by signal \(signal)"
         }
     }
 }
 
-extension SubprocessError {
-    /// The system's reason in lower case, for example `exec format error`.
-    fileprivate var reason: String {
-        let text = underlyingError?.description ?? description
-        return text.prefix(1).lowercased() + text.dropFirst()
+/// An object of the cache that a command saw under a second name.
+struct LinkedObject: Hashable, Sendable {
+    let object: Digest
+    /// The input that it was.
+    let input: String
+}
+
+extension WorkCost {
+    fileprivate init(_ usage: rusage, workSeconds: Double) {
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        #if canImport(Darwin)
+            let bytesPerUnit = 1
+        #else
+            let bytesPerUnit = 1024
+        #endif
+        self.init(
+            processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+            peakMemoryBytes: Int(usage.ru_maxrss) * bytesPerUnit, workSeconds: workSeconds)
     }
 }

@@ -11,11 +11,14 @@ package struct ExecutionOptions: Hashable, Sendable {
     /// Threads for each stage.
     package var threads: Int
     package var keepsGoing: Bool
+    /// How much there is of what stages that run at once share, by name: `cpu`, `memory` in bytes, the manifest's own.
+    package var pools: [String: Int]
 
-    package init(jobs: Int = 1, threads: Int = 1, keepsGoing: Bool = false) {
+    package init(jobs: Int = 1, threads: Int = 1, keepsGoing: Bool = false, pools: [String: Int] = [:]) {
         self.jobs = jobs
         self.threads = threads
         self.keepsGoing = keepsGoing
+        self.pools = pools
     }
 }
 
@@ -38,16 +41,22 @@ package struct Executor: Sendable {
     private let folders: CacheFolders
     private let options: ExecutionOptions
     private let observer: any RunObserver
+    private let warden: Warden?
+    /// The seconds that stages took before; asked for once something must run.
+    private let expectedSeconds: @Sendable () -> [String: Double]
 
     package init(
         planner: Planner, runner: any ActionRunner, folders: CacheFolders, options: ExecutionOptions,
-        observer: any RunObserver
+        observer: any RunObserver, warden: Warden? = nil,
+        expectedSeconds: @escaping @Sendable () -> [String: Double] = { [:] }
     ) {
         self.planner = planner
         self.runner = runner
         self.folders = folders
         self.options = options
         self.observer = observer
+        self.warden = warden
+        self.expectedSeconds = expectedSeconds
     }
 
     /// Runs what must run of these stages.
@@ -55,54 +64,59 @@ package struct Executor: Sendable {
     /// - Parameter wanted: stages whose outputs a person asked for, so that they are made again where the cache lost
     /// them.
     package func run(_ stages: [StageNode], wanted: Set<String> = []) async -> ExecutionOutcome {
+        let threads = StageThreads()
+        defer { threads.close() }
+        return await withTaskExecutorPreference(threads) { await runHere(stages, wanted: wanted) }
+    }
+
+    private func runHere(_ stages: [StageNode], wanted: Set<String>) async -> ExecutionOutcome {
         var run = OngoingRun(stages: stages, wanted: wanted, options: options)
+        let equipment = RunEquipment(planner: planner, warden: warden)
         observer.observe(.began(stageCount: stages.count))
         await withTaskGroup(of: StageAttempt.Ending.self) { group in
             steps: while true {
                 if Task.isCancelled { run.interrupt() }
+                if equipment.committer.hasFailed { run.schedule.stop() }
                 switch run.schedule.next() {
                 case .finished: break steps
                 case .awaitOne:
                     guard let ending = await group.next() else { break steps }
                     take(ending, &run)
                 case .decide(let stage, let isDemanded):
-                    if let attempt = decide(stage, isDemanded: isDemanded, &run) {
-                        group.addTask { await attempt.run() }
-                    }
+                    decide(stage, isDemanded: isDemanded, &run)
+                case .start(let stage):
+                    let attempt = attempt(at: stage, equipment, &run)
+                    group.addTask { await attempt.run() }
                 }
             }
+        }
+        for (stage, error) in await equipment.committer.finish() {
+            run.fail(stage, unpublished: error)
+            observer.observe(.ended(run.record(stage), position: run.position(stage)))
         }
         return run.outcome(planner: planner)
     }
 
-    /// Settles a stage that is up to date; prepares the attempt at one that is not.
-    private func decide(_ stage: String, isDemanded: Bool, _ run: inout OngoingRun) -> StageAttempt? {
+    /// Settles a stage that is up to date; has one that is not started when there is room for it.
+    private func decide(_ stage: String, isDemanded: Bool, _ run: inout OngoingRun) {
         let node = run.node(stage)
         do throws(StoreError) {
             var resolution = try planner.resolution(of: node, results: run.results)
             if case .upToDate(let entry) = resolution {
-                if let reason = try demand(entry, of: stage, isDemanded: isDemanded, run) {
-                    resolution = .stale(entry.action, [reason])
-                } else {
-                    settle(stage, entry, &run)
-                    return nil
+                guard let reason = try demand(entry, of: stage, isDemanded: isDemanded, run) else {
+                    return settle(stage, entry, &run)
                 }
+                resolution = .stale(entry.action, [reason])
             }
             guard case .stale(let action, let reasons) = resolution else {
                 preconditionFailure("the schedule brought up '\(stage)' before what it needs")
             }
             let lost = try lostInputs(of: node, results: run.results)
-            if !lost.isEmpty {
-                run.demand(lost, by: stage, isRunning: false)
-                return nil
-            }
-            run.schedule.started(stage)
-            observer.observe(.started(stage: stage, position: run.position(stage), reasons: reasons))
-            return attempt(at: node, action, reasons, run)
+            guard lost.isEmpty else { return run.demand(lost, by: stage, isRunning: false) }
+            run.mustRun(stage, action, reasons, expecting: expectedSeconds)
         } catch {
             run.fail(stage, .store(error), isRunning: false)
             observer.observe(.ended(run.record(stage), position: run.position(stage)))
-            return nil
         }
     }
 
@@ -135,15 +149,26 @@ package struct Executor: Sendable {
         observer.observe(.upToDate(stage: stage, position: run.position(stage)))
     }
 
-    private func attempt(
-        at node: StageNode, _ action: Action, _ reasons: [StaleReason], _ run: OngoingRun
-    ) -> StageAttempt {
-        let (observer, position) = (observer, run.position(node.name))
+    private func attempt(at stage: String, _ equipment: RunEquipment, _ run: inout OngoingRun) -> StageAttempt {
+        let (node, position) = (run.node(stage), run.position(stage))
+        let (action, reasons) = run.begin(stage)
+        let observer = observer
+        observer.observe(.started(stage: stage, position: position, reasons: reasons))
+        var results: [String: ActionResult] = [:]
+        for name in node.upstream { results[name] = run.results[name] }
+        let onLine: @Sendable (String) -> Void = { observer.observe(.printed(stage: stage, line: $0)) }
+        let work = StageWork(
+            node: node, results: results, planner: planner, runner: runner, equipment: equipment,
+            threads: options.threads,
+            onProgress: { observer.observe(.progressed(stage: stage, position: position, $0)) },
+            onLine: observer.wantsLines ? onLine : nil)
         return StageAttempt(
-            node: node, action: action, reasons: reasons, results: run.results, planner: planner, runner: runner,
-            folders: folders, threads: options.threads,
-            onWait: { observer.observe(.waitsForOther(stage: node.name)) },
-            onProgress: { observer.observe(.progressed(stage: node.name, position: position, $0)) })
+            work: work, action: action, reasons: reasons, folders: folders,
+            onWait: { observer.observe(.waitsForOther(stage: stage)) },
+            onRetry: { failure, attempt, seconds in
+                observer.observe(
+                    .failedAttempt(stage: stage, position: position, failure, attempt: attempt, secondsToNext: seconds))
+            })
     }
 
     private func take(_ ending: StageAttempt.Ending, _ run: inout OngoingRun) {
@@ -170,13 +195,17 @@ private struct OngoingRun {
     private var records: [String: StageRecord] = [:]
     private var failures: [String: StageFailure] = [:]
     private var neededBy: [String: String] = [:]
+    /// Stages that must run and have not been started.
+    private var stale: [String: (action: Action, reasons: [StaleReason])] = [:]
+    private var isRanked = false
     private let positions: [String: Int]
     private var wasInterrupted = false
 
     init(stages: [StageNode], wanted: Set<String>, options: ExecutionOptions) {
         self.stages = stages
         self.wanted = wanted
-        schedule = Schedule(stages, jobs: options.jobs, keepsGoing: options.keepsGoing)
+        schedule = Schedule(
+            stages, jobs: options.jobs, keepsGoing: options.keepsGoing, pools: options.pools)
         positions = Dictionary(stages.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -198,19 +227,46 @@ private struct OngoingRun {
         if isRunning { schedule.succeeded(record.stage) } else { schedule.settled(record.stage) }
     }
 
+    /// The first stage that must run is the moment to find out how long they all take.
+    mutating func mustRun(
+        _ stage: String, _ action: Action, _ reasons: [StaleReason], expecting seconds: () -> [String: Double]
+    ) {
+        if !isRanked { schedule.expect(seconds()) }
+        isRanked = true
+        stale[stage] = (action, reasons)
+        schedule.mustRun(stage)
+    }
+
+    mutating func begin(_ stage: String) -> (action: Action, reasons: [StaleReason]) {
+        guard let begun = stale.removeValue(forKey: stage) else {
+            preconditionFailure("'\(stage)' was started before it was decided")
+        }
+        return begun
+    }
+
     mutating func demand(_ producers: Set<String>, by stage: String, isRunning: Bool) {
         for producer in producers where neededBy[producer] == nil { neededBy[producer] = stage }
         schedule.waits(stage, for: producers.sorted(), isRunning: isRunning)
     }
 
     mutating func fail(_ stage: String, _ failure: StageFailure, record: StageRecord? = nil, isRunning: Bool) {
+        note(failure, of: stage, in: record ?? StageRecord(stage: stage, outcome: .failed))
+        if isRunning { schedule.failed(stage) } else { schedule.refused(stage) }
+    }
+
+    /// A stage ended well, and then its result could not be published.
+    mutating func fail(_ stage: String, unpublished error: StoreError) {
+        note(.store(error), of: stage, in: record(stage))
+        results[stage] = nil
+    }
+
+    private mutating func note(_ failure: StageFailure, of stage: String, in record: StageRecord) {
         failures[stage] = failure
         if failure == .interrupted { wasInterrupted = true }
-        var failed = record ?? StageRecord(stage: stage, outcome: .failed)
+        var failed = record
         failed.outcome = .failed
         failed.reason = failure.message
         records[stage] = failed
-        if isRunning { schedule.failed(stage) } else { schedule.refused(stage) }
     }
 
     mutating func interrupt() {

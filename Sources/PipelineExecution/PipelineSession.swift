@@ -64,14 +64,17 @@ package struct PipelineSession: Sendable {
         var observer = SourceObserver(
             graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered)
         var snapshot = try observer.snapshot()
-        for node in stages {
-            guard case .command(let command) = node.stage.work, !command.probes.isEmpty else { continue }
-            LookedAt.current?.noteWhatCannotBeSeen()
-            snapshot.probes[node.name] = try await ProbeRun.outputs(
-                of: command.probes, in: command.folder(below: manifestFolder))
+        let commands = stages.compactMap { node in
+            if case .command(let command) = node.stage.work { command } else { nil }
         }
-        // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
+        // What a probe prints, and what PATH finds, no look at a file can tell.
+        if commands.contains(where: { !$0.probes.isEmpty || !$0.programs.isEmpty }) {
+            LookedAt.current?.noteWhatCannotBeSeen()
+        }
+        snapshot.probes = try await ProbeRun(folder: manifestFolder).outputs(of: stages)
         var memory = observer.memory
+        snapshot.programs = try ProgramDigests(in: manifest, folder: manifestFolder).digests(of: stages, &memory)
+        // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
         LookedAt.$current.withValue(nil) {
             if (try? Files.status(folders.root)) != .some(nil) { try? memory.save() }
         }

@@ -8,7 +8,7 @@
     import Glibc
 #endif
 
-/// The environment that this process was started with.
+/// The environment that this process was started with, and what commands and probes see of it.
 package enum ProcessEnvironment {
     package static func value(of name: String) -> String? {
         getenv(name).map { String(cString: $0) }
@@ -24,5 +24,14 @@ package enum ProcessEnvironment {
             entry += 1
         }
         return variables
+    }
+
+    /// What every command sees beside what it declares and its own folders; nothing of it differs between machines but
+    /// `PATH`.
+    static var ofCommands: [String: String] {
+        [
+            "PATH": value(of: "PATH") ?? "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+        ]
     }
 }

@@ -72,6 +72,15 @@ package struct RunHistory: Sendable {
         return reasons
     }
 
+    /// The seconds of each stage of a pipeline when it last ran.
+    package func latestSeconds(ofPipeline pipeline: String) -> [String: Double] {
+        var seconds: [String: Double] = [:]
+        for record in records where record.pipeline == pipeline {
+            for stage in record.stages where stage.outcome == .ran { seconds[stage.stage] = stage.seconds }
+        }
+        return seconds
+    }
+
     /// How often a test set was scored in all runs, and by how many different models.
     package func scorings(of images: Digest) -> (count: Int, models: Int) {
         let all = records.flatMap(\.stages).flatMap(\.scorings).filter { $0.images == images }

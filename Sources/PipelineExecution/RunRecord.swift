@@ -22,16 +22,16 @@ package struct StageRecord: Hashable, Sendable {
     package var peakMemoryBytes: Int
     /// What of `seconds` the tool or command itself took; the rest is starting, hashing, storing and waiting.
     package var workSeconds: Double
+    /// How often it was tried in this run; 0 for a hit.
+    package var attempts: Int
     package var outputs: [Artifact]
     /// The test sets it scored, when it ran.
     package var scorings: [TestScoring]
-    /// How often it was tried in this run: more than once where it may be retried and failed before.
-    package var attempts: Int
 
     package init(
         stage: String, outcome: Outcome, reason: String = "", key: ActionKey? = nil, seconds: Double = 0,
-        processorSeconds: Double = 0, peakMemoryBytes: Int = 0, workSeconds: Double = 0, outputs: [Artifact] = [],
-        scorings: [TestScoring] = [], attempts: Int = 1
+        processorSeconds: Double = 0, peakMemoryBytes: Int = 0, workSeconds: Double = 0, attempts: Int = 0,
+        outputs: [Artifact] = [], scorings: [TestScoring] = []
     ) {
         self.stage = stage
         self.outcome = outcome
@@ -41,9 +41,9 @@ package struct StageRecord: Hashable, Sendable {
         self.processorSeconds = processorSeconds
         self.peakMemoryBytes = peakMemoryBytes
         self.workSeconds = workSeconds
+        self.attempts = attempts
         self.outputs = outputs
         self.scorings = scorings
-        self.attempts = attempts
     }
 }
 
@@ -233,9 +233,10 @@ extension StageRecord {
             key: json["key"]?.digest.map { ActionKey($0) }, seconds: json["seconds"]?.number ?? 0,
             processorSeconds: json["processorSeconds"]?.number ?? 0,
             peakMemoryBytes: json["peakMemoryBytes"]?.integer ?? 0, workSeconds: json["workSeconds"]?.number ?? 0,
+            attempts: json["attempts"]?.integer ?? 0,
             outputs: json["outputs"].flatMap { ActionResult(json: $0) }?.outputs ?? [],
             scorings: (json["scorings"]?.array ?? []).compactMap { value in
                 value["images"]?.digest.map { TestScoring(images: $0, model: value["model"]?.digest) }
-            }, attempts: max(1, json["attempts"]?.integer ?? 1))
+            })
     }
 }

@@ -5,7 +5,8 @@ import PipelineManifest
 import PipelinePlanning
 import SystemPackage
 
-/// One attempt at an action: claim it, lay its work out in a private folder, have it done, check, store, publish.
+/// The way of one stage that must run: claim its action, have its work done, again where the manifest asks for that,
+/// check, store, hand over for publication.
 ///
 /// Everything is made beside the cache and enters it by rename: objects first, then the result that names them.
 /// Whenever the process dies on the way, the cache holds nothing it did not hold before, and the next attempt clears
@@ -22,16 +23,17 @@ struct StageAttempt: Sendable {
         let result: Result<ActionResult, Obstacle>
     }
 
-    let node: StageNode
+    let work: StageWork
     let action: Action
     let reasons: [StaleReason]
-    let results: [String: ActionResult]
-    let planner: Planner
-    let runner: any ActionRunner
     let folders: CacheFolders
-    let threads: Int
     let onWait: @Sendable () -> Void
-    let onProgress: @Sendable (StageProgress) -> Void
+    /// Is told of an attempt that failed and is tried again: its number, and the seconds until then.
+    let onRetry: @Sendable (_ failure: StageFailure, _ attempt: Int, _ seconds: Double) -> Void
+
+    private var node: StageNode { work.node }
+    private var limits: StageLimits { node.stage.limits }
+    private var planner: Planner { work.planner }
 
     func run() async -> Ending {
         let clock = ContinuousClock()
@@ -46,15 +48,16 @@ struct StageAttempt: Sendable {
             return Ending(record: record, result: .success(result))
         } catch {
             record.seconds = (clock.now - start).seconds
-            return Ending(record: record, result: .failure(obstacle(error)))
+            return Ending(record: record, result: .failure(Self.obstacle(error)))
         }
     }
 
-    private func obstacle(_ error: any Error) -> Obstacle {
+    static func obstacle(_ error: any Error) -> Obstacle {
         if Task.isCancelled { return .failed(.interrupted) }
         switch error {
         case let error as Obstacle: return error
         case let error as StageFailure: return .failed(error)
+        case let error as ToolFailure: return .failed(.tool(error))
         case let error as StoreError: return .failed(.store(error))
         case is CancellationError: return .failed(.interrupted)
         default: return .failed(.tool(ToolFailure("its process could not be run: \(error)")))
@@ -63,18 +66,20 @@ struct StageAttempt: Sendable {
 
     private func claimedResult(_ record: inout StageRecord) async throws -> ActionResult {
         let claim = try await ActionClaim.waiting(at: folders.claim(of: action.key), onWait: onWait)
+        defer { withExtendedLifetime(claim) {} }
         if let entry = try resultOfAnother() {
             record.outcome = .hit
             record.reason = ""
             claim.release()
             return entry.result
         }
-        let result = try await freshResult(&record)
+        // The claim is ours, so whoever left attempts here is dead.
+        try DeadWork.clear(folders.workFolder(of: action.key), hasResult: false)
+        let result = try await triedResult(&record)
         try checkAgainstEarlier(result)
-        try planner.objects.sync()
-        try planner.cache.publish(ActionCacheEntry(action: action, result: result))
-        try? Files.removeTree(folders.workFolder(of: action.key))
-        claim.release()
+        work.equipment.committer.commit(
+            ActionCacheEntry(action: action, result: result), of: node.name,
+            clearing: folders.workFolder(of: action.key), claim: claim)
         return result
     }
 
@@ -87,147 +92,93 @@ struct StageAttempt: Sendable {
         return entry
     }
 
-    private func freshResult(_ record: inout StageRecord) async throws -> ActionResult {
-        let order = try order(inputs: try verifiedInputs())
+    /// The result of the first attempt that ends well, after as many as the manifest grants.
+    private func triedResult(_ record: inout StageRecord) async throws -> ActionResult {
+        var pause = limits.backoff
+        while true {
+            record.attempts += 1
+            do {
+                return try await attemptedResult(&record)
+            } catch {
+                guard record.attempts <= limits.retries, case .failed(let failure) = Self.obstacle(error),
+                    failure.mayPass
+                else { throw error }
+                onRetry(failure, record.attempts, pause)
+            }
+            try await Task.sleep(for: .seconds(pause))
+            pause *= 2
+        }
+    }
+
+    private func attemptedResult(_ record: inout StageRecord) async throws -> ActionResult {
+        let kept = folders.workFolder(of: action.key)
+        let folder = kept.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
+        try Files.makeFolder(kept)
+        try Files.makeFolder(folder)
         do {
-            return try await result(of: order, &record)
+            let (outputs, cost) = try await loggedWork(in: folder, keeping: kept)
+            record.add(cost)
+            record.scorings = scorings
+            return try stored(outputs)
         } catch {
             // The log and the checkpoints stay; what was half made goes, however it ended.
-            try? Files.removeTree(order.folder)
+            try? Files.removeTree(folder)
             throw error
         }
     }
 
-    private func result(of order: WorkOrder, _ record: inout StageRecord) async throws -> ActionResult {
-        let log = order.folder.appending("log")
-        let report = try await runner.report(on: order, log: log, progress: onProgress)
-        try StageLog.keep(log, at: folders.log(of: action.key))
-        switch report {
-        case .failed(let failure):
-            try Task.checkCancellation()
-            throw StageFailure.tool(failure)
-        case .diskFailed(let message):
-            throw StageFailure.disk(message)
-        case .done(let contents, let cost):
-            record.processorSeconds = cost.processorSeconds
-            record.peakMemoryBytes = cost.peakMemoryBytes
-            record.workSeconds = cost.workSeconds
-            record.scorings = scorings
-            try checkSourcesUnchanged()
-            return try stored(order, contents)
+    private func loggedWork(
+        in folder: FilePath, keeping kept: FilePath
+    ) async throws -> (outputs: [StageWork.Output], cost: WorkCost) {
+        let log = folder.appending("log")
+        let done: (outputs: [StageWork.Output], cost: WorkCost)
+        do {
+            done = try await limited { try await work.done(in: folder, keeping: kept) }
+        } catch {
+            try? StageLog.keep(log, of: action.key, in: folders)
+            throw error
         }
+        try StageLog.keep(log, of: action.key, in: folders)
+        return done
     }
 
-    /// The files of all inputs, each object verified on this occasion.
-    private func verifiedInputs() throws -> [WorkOrder.Input] {
-        var lost: Set<String> = []
-        var inputs: [WorkOrder.Input] = []
-        for input in node.inputs {
-            var artifacts: [ToolInput] = []
-            for origin in input.origins {
-                switch origin {
-                case .source(let name): artifacts.append(sourceInput(name))
-                case .stage(let producer, let output):
-                    do throws(StoreError) {
-                        artifacts.append(try storedInput(producer, output))
-                    } catch .absent, .damaged {
-                        lost.insert(producer)
-                    }
-                }
+    /// Ends the work when its time is over.
+    private func limited<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        guard let timeout = limits.timeout else { return try await work() }
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: .seconds(timeout))
+                return nil
             }
-            inputs.append(WorkOrder.Input(name: input.name, isList: input.isList, artifacts: artifacts))
-        }
-        if !lost.isEmpty { throw Obstacle.lostInputs(lost) }
-        return inputs
-    }
-
-    private func sourceInput(_ name: String) -> ToolInput {
-        let files = planner.snapshot.sources[name]?.files ?? []
-        let catalogue = planner.snapshot.catalogues[name]?.files.first
-        return ToolInput(
-            format: .folder, files: files.map { ToolInput.File(name: $0.name, path: $0.path) },
-            catalogue: catalogue.map { ToolInput.File(name: $0.name, path: $0.path) })
-    }
-
-    private func storedInput(_ producer: String, _ output: String) throws(StoreError) -> ToolInput {
-        guard let artifact = results[producer]?.output(named: output),
-            let format = ArtifactFormat(rawValue: artifact.format)
-        else { preconditionFailure("stage '\(node.name)' started before '\(producer)' gave its '\(output)'") }
-        let path = try planner.objects.verifiedFile(of: artifact.object)
-        return ToolInput(format: format, files: [ToolInput.File(name: output, path: path)])
-    }
-
-    private func order(inputs: [WorkOrder.Input]) throws -> WorkOrder {
-        let work = folders.workFolder(of: action.key)
-        let checkpoint = work.appending("checkpoint")
-        // The claim is ours, so whoever left attempts here is dead.
-        try DeadWork.clear(work, hasResult: false)
-        let folder = work.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
-        try Files.makeFolder(folder.appending("made"))
-        try Files.makeFolder(checkpoint)
-        let outputs = node.stage.outputs.map { output in
-            WorkOrder.Output(
-                name: output.name, format: output.format, path: folder.appending("made").appending(output.name))
-        }
-        return WorkOrder(
-            stage: node.name, work: orderedWork, inputs: inputs, outputs: outputs, folder: folder,
-            checkpointFolder: checkpoint, threads: threads)
-    }
-
-    private var orderedWork: WorkOrder.Work {
-        switch node.stage.work {
-        case .tool(let interface, _):
-            .tool(
-                name: interface.name,
-                settings: Dictionary(
-                    uniqueKeysWithValues: node.stage.settings.map { ($0.name, JSONValue($0.value)) }),
-                claims: interface.readsClaims ? planner.graph.manifest.claims.map(\.json) : [])
-        case .command(let command):
-            .command(
-                CommandOrder(
-                    arguments: command.arguments, shell: command.shell, environment: command.environment,
-                    code: (planner.snapshot.code[node.name]?.files ?? []).map {
-                        ToolInput.File(name: $0.name, path: $0.path)
-                    },
-                    outputPaths: Dictionary(
-                        uniqueKeysWithValues: node.stage.outputs.map { ($0.name, $0.path ?? $0.name) })))
+            defer { group.cancelAll() }
+            if let value = try await group.next() ?? nil { return value }
+            group.cancelAll()
+            _ = try? await group.next()
+            throw StageFailure.tool(
+                ToolFailure(
+                    "it did not end within \(Self.text(ofSeconds: timeout))",
+                    hint: "a longer 'timeout', or none, gives it more time"))
         }
     }
 
-    /// A file that changed under the stage's eyes would make the result a lie about its inputs.
-    private func checkSourcesUnchanged() throws {
-        for (input, written) in zip(node.inputs, node.stage.inputs) {
-            for case .source(let name) in input.origins {
-                let sources = [planner.snapshot.sources[name], planner.snapshot.catalogues[name]]
-                for file in sources.compactMap({ $0?.files }).joined() {
-                    try checkUnchanged(file, input: written.name)
-                }
-            }
+    /// As a manifest would say it: `90s`, `30m`, `2h`, `1d`.
+    private static func text(ofSeconds seconds: Double) -> String {
+        for (unit, length) in [("d", 86400.0), ("h", 3600.0), ("m", 60.0)]
+        where seconds >= length && seconds.truncatingRemainder(dividingBy: length) == 0 {
+            return "\(Int(seconds / length))\(unit)"
         }
-        for file in planner.snapshot.code[node.name]?.files ?? [] { try checkUnchanged(file, input: "") }
+        return seconds == seconds.rounded() ? "\(Int(seconds))s" : "\(seconds)s"
     }
 
-    private func checkUnchanged(_ file: SourceContent.File, input: String) throws {
-        let now = try Files.status(file.path)
-        if now == file.status { return }
-        // Touched and yet the same bytes is no change.
-        if now != nil, try FileDigest(ofFileAt: file.path) == file.bytes { return }
-        throw StageFailure.inputChanged(file: file.path.string, input: input)
-    }
-
-    private func stored(_ order: WorkOrder, _ contents: [String: Digest]) throws -> ActionResult {
-        var artifacts: [Artifact] = []
-        for output in order.outputs {
-            guard let content = contents[output.name] else {
-                throw StageFailure.tool(ToolFailure("its report lacks the content of '\(output.name)'"))
-            }
-            let object = try planner.objects.insert(movingFileAt: output.path)
-            artifacts.append(
-                Artifact(
-                    name: output.name, format: output.format.rawValue, content: content, object: object.digest,
-                    byteCount: object.byteCount))
-        }
-        return ActionResult(outputs: artifacts)
+    private func stored(_ outputs: [StageWork.Output]) throws -> ActionResult {
+        ActionResult(
+            outputs: try outputs.map { output in
+                let object = try work.equipment.insert(movingFileAt: output.path)
+                return Artifact(
+                    name: output.name, format: output.format.rawValue, content: output.content ?? object.digest,
+                    object: object.digest, byteCount: object.byteCount)
+            })
     }
 
     /// A result that is made again must be the result of before: keys downstream were made of it.
@@ -249,7 +200,7 @@ struct StageAttempt: Sendable {
         var models: [Digest] = []
         for origin in node.inputs.flatMap(\.origins) {
             guard case .stage(let producer, let output) = origin,
-                let artifact = results[producer]?.output(named: output)
+                let artifact = work.results[producer]?.output(named: output)
             else { continue }
             switch ArtifactFormat(rawValue: artifact.format) {
             case .images where planner.graph.roles(of: origin).contains(.test): images.append(artifact.content)
@@ -261,6 +212,15 @@ struct StageAttempt: Sendable {
             models.isEmpty
                 ? [TestScoring(images: set, model: nil)] : models.map { TestScoring(images: set, model: $0) }
         }
+    }
+}
+
+extension StageRecord {
+    /// What a further attempt cost: times add up, of memory the most counts.
+    fileprivate mutating func add(_ cost: WorkCost) {
+        processorSeconds += cost.processorSeconds
+        peakMemoryBytes = max(peakMemoryBytes, cost.peakMemoryBytes)
+        workSeconds += cost.workSeconds
     }
 }
 

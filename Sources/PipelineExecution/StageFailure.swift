@@ -24,6 +24,9 @@ package enum StageFailure: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether another attempt may end better: a fault of the cache or of the inputs stays.
+    var mayPass: Bool { if case .tool = self { true } else { false } }
+
     package var message: String {
         switch self {
         case .tool(let failure): failure.message

@@ -12,15 +12,22 @@ package import SystemPackage
     import Glibc
 #endif
 
-/// The kept output of a stage, compressed.
+/// What stages printed, kept compressed.
 package enum StageLog {
-    /// Compresses a log to `target`, replacing the one of an earlier attempt; an empty log is kept too.
-    package static func keep(_ log: FilePath, at target: FilePath) throws(StoreError) {
-        let bytes = try Files.status(log) == nil ? [] : try Files.bytes(of: log)
+    /// So many logs of an action are kept beside the newest.
+    package static let earlierCount = 9
+
+    /// Compresses a log into the place of an action's newest; the one there before becomes an earlier one.
+    ///
+    /// Of a log that is empty, or not there, nothing is kept.
+    package static func keep(_ log: FilePath, of key: ActionKey, in folders: CacheFolders) throws(StoreError) {
+        try moveUp(key, in: folders)
+        guard let status = try Files.status(log), status.byteCount > 0 else { return }
+        let target = folders.log(of: key)
         // Beside the log, so that it goes with the attempt's folder where this process is killed.
         let temporary = Files.temporarySibling(of: log)
         do throws(StoreError) {
-            if let reason = write(bytes, to: temporary) {
+            if let reason = try write(log, to: temporary) {
                 throw .cannot(action: "write", path: target, reason: reason)
             }
             try Files.rename(temporary, to: target)
@@ -30,10 +37,19 @@ package enum StageLog {
         }
     }
 
+    private static func moveUp(_ key: ActionKey, in folders: CacheFolders) throws(StoreError) {
+        var free = 0
+        while free < earlierCount, try Files.status(folders.log(of: key, before: free)) != nil { free += 1 }
+        while free > 0 {
+            try Files.rename(folders.log(of: key, before: free - 1), to: folders.log(of: key, before: free))
+            free -= 1
+        }
+    }
+
     /// The text of a kept log; `nil` where there is none.
     package static func text(at path: FilePath) throws(StoreError) -> String? {
         guard try Files.status(path) != nil else { return nil }
-        guard let file = gzopen(path.string, "rb") else {
+        guard let file = gzopen(path.string, "rbe") else {
             throw .cannot(action: "read", path: path, reason: .ioError)
         }
         var bytes: [UInt8] = []
@@ -49,17 +65,19 @@ package enum StageLog {
     }
 
     /// The reason where it could not be written.
-    private static func write(_ bytes: [UInt8], to path: FilePath) -> Errno? {
+    private static func write(_ log: FilePath, to path: FilePath) throws(StoreError) -> Errno? {
         // zlib leaves the system's reason where there is one.
         errno = 0
-        guard let file = gzopen(path.string, "wb6") else { return lastReason() }
+        guard let file = gzopen(path.string, "wb6e") else { return lastReason() }
         var reason: Errno?
-        var start = 0
-        while start < bytes.count, reason == nil {
-            let count = min(1 << 20, bytes.count - start)
-            let written = bytes[start..<start + count].withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32(count)) }
-            if written != Int32(count) { reason = lastReason() }
-            start += count
+        do throws(StoreError) {
+            try Files.read(log) { piece in
+                guard reason == nil else { return }
+                if gzwrite(file, piece.baseAddress, UInt32(piece.count)) != Int32(piece.count) { reason = lastReason() }
+            }
+        } catch {
+            gzclose(file)
+            throw error
         }
         return gzclose(file) == Z_OK ? reason : reason ?? lastReason()
     }

@@ -31,8 +31,8 @@ extension WorkOrder {
             members["tool"] = .text(name)
             members["settings"] = .object(settings)
             members["claims"] = .array(claims)
-        case .command(let command):
-            members["command"] = command.json
+        case .contents:
+            members["contents"] = true
         }
         return .object(members)
     }
@@ -62,33 +62,11 @@ extension WorkOrder {
             work = .tool(
                 name: name, settings: try reader.object("settings"), claims: try reader.array("claims"))
         } else {
-            work = .command(try CommandOrder(json: try reader.member("command")))
+            guard try reader.boolean("contents") else {
+                throw WorkOrderError(description: "a work order says neither a tool nor contents")
+            }
+            work = .contents
         }
-    }
-}
-
-extension CommandOrder {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "arguments": .array(arguments.map { .text($0) }),
-            "environment": .array(environment.map { ["name": .text($0.name), "value": .text($0.value)] }),
-            "code": .array(code.map(\.json)),
-            "outputPaths": .object(outputPaths.mapValues { .text($0) }),
-        ]
-        if let shell { members["shell"] = .text(shell) }
-        return .object(members)
-    }
-
-    fileprivate init(json: JSONValue) throws {
-        let reader = OrderReader(json)
-        arguments = try reader.texts("arguments")
-        shell = try json["shell"].map { _ in try reader.text("shell") }
-        environment = try reader.array("environment").map { value in
-            let reader = OrderReader(value)
-            return EnvironmentVariable(name: try reader.text("name"), value: try reader.text("value"))
-        }
-        code = try reader.array("code").map { try ToolInput.File(json: $0) }
-        outputPaths = try reader.object("outputPaths").mapValues { try OrderReader.text($0, of: "outputPaths") }
     }
 }
 

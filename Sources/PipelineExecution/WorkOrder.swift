@@ -10,7 +10,9 @@ package import SystemPackage
 package struct WorkOrder: Hashable, Sendable {
     package enum Work: Hashable, Sendable {
         case tool(name: String, settings: [String: JSONValue], claims: [JSONValue])
-        case command(CommandOrder)
+        /// Nothing but to take the contents of outputs that are there already, as a command left them: reading them is
+        /// work of its own, for libraries that may crash over a damaged file.
+        case contents
     }
 
     package struct Input: Hashable, Sendable {
@@ -35,19 +37,9 @@ package struct WorkOrder: Hashable, Sendable {
     package let threads: Int
 }
 
-/// A command with its files.
-package struct CommandOrder: Hashable, Sendable {
-    package let arguments: [String]
-    package let shell: String?
-    package let environment: [EnvironmentVariable]
-    package let code: [ToolInput.File]
-    /// Where the command writes each output, relative to its `outputs` folder.
-    package let outputPaths: [String: String]
-}
-
 /// What became of a work order.
 package enum WorkReport: Hashable, Sendable {
-    /// The content digest of each output, and what the work cost.
+    /// The content digest of each output whose content is not its bytes, and what the work cost.
     case done(contents: [String: Digest], cost: WorkCost)
     case failed(ToolFailure)
     /// The disk or the cache is at fault, not the stage.

@@ -28,16 +28,11 @@ package struct WorkPerformance: Sendable {
     }
 
     /// Never throws: whatever goes wrong is the report.
-    package func report(on order: WorkOrder) async -> WorkReport {
+    package func report(on order: WorkOrder) -> WorkReport {
         let clock = ContinuousClock()
         let start = clock.now
         do {
-            switch order.work {
-            case .tool(let name, let settings, let claims):
-                try run(name, settings, claims, order)
-            case .command(let command):
-                try await CommandRun(command: command, order: order).run()
-            }
+            if case .tool(let name, let settings, let claims) = order.work { try run(name, settings, claims, order) }
             let workSeconds = (clock.now - start) / .seconds(1)
             return .done(contents: try contents(of: order), cost: .ofThisProcess(workSeconds: workSeconds))
         } catch let failure as ToolFailure {
@@ -70,19 +65,16 @@ package struct WorkPerformance: Sendable {
         var contents: [String: Digest] = [:]
         for output in order.outputs {
             guard let status = try Files.linkStatus(output.path) else {
-                throw ToolFailure("it did not write its output '\(output.name)'", hint: missingHint(output, order))
+                throw ToolFailure("it did not write its output '\(output.name)'")
             }
             guard status.kind == .file else {
                 throw ToolFailure("its output '\(output.name)' is not a plain file")
             }
+            // That of all others is their bytes, which are hashed once, on their way into the store.
+            guard output.format.hasCanonicalContent else { continue }
             contents[output.name] = try toolbox.content(ofFileAt: output.path, format: output.format)
         }
         return contents
-    }
-
-    private func missingHint(_ output: WorkOrder.Output, _ order: WorkOrder) -> String? {
-        guard case .command = order.work else { return nil }
-        return "a command writes to ${outputs.\(output.name)}, relative to the folder it runs in"
     }
 }
 

@@ -15,11 +15,12 @@ package import PipelineManifest
 // | `outputs`                              | what is kept is part of the result                                   |
 // | `claims`, for tools that read them     | verdicts change with the paper's figures                             |
 // | `command`: line, shell, environment,   | all that a program we do not know can see;                           |
-// |   code, probes                         | probes stand for what is installed                                   |
+// |   code, probes, declared programs      | probes stand for what is installed                                   |
 // | `inputs` of a command: object digests  | it can see every byte, not only the values                           |
 //
 // Not in it: names of stages and of the files of sources' folders' places, comments and order of the manifest, thread
-// and job counts, SIMD level, times, the version of Reprise. A document never holds a path of this machine.
+// and job counts, resources, retries, timeouts, SIMD level, times, the version of Reprise; secrets, neither their names
+// nor their values. A document never holds a path of this machine.
 
 /// What an input of a stage is, once what makes it has run.
 package struct InputContent: Hashable, Sendable {
@@ -65,7 +66,8 @@ extension Action {
             if interface.readsClaims { document["claims"] = .array(claims.map(\.json)) }
         case .command(let command):
             document["command"] = command.json(
-                code: snapshot.code[node.name] ?? SourceContent(files: []), probes: snapshot.probes[node.name] ?? [])
+                code: snapshot.code[node.name] ?? SourceContent(files: []), probes: snapshot.probes[node.name] ?? [],
+                programs: snapshot.programs[node.name] ?? [:])
             document["outputs"] = .object(
                 Dictionary(
                     uniqueKeysWithValues: node.stage.outputs.map { output in
@@ -80,7 +82,9 @@ extension Action {
 }
 
 extension Command {
-    fileprivate func json(code: SourceContent, probes outputs: [String]) -> JSONValue {
+    fileprivate func json(
+        code: SourceContent, probes outputs: [String], programs: [String: Digest]
+    ) -> JSONValue {
         var members: [String: JSONValue] = [
             "arguments": .array(arguments.map { .text($0) }),
             "environment": .object(
@@ -95,6 +99,7 @@ extension Command {
                 }),
         ]
         if let shell { members["shell"] = .text(shell) }
+        if !programs.isEmpty { members["programs"] = .object(programs.mapValues { .text($0.description) }) }
         return .object(members)
     }
 }

@@ -52,15 +52,19 @@ package struct SourceSnapshot: Sendable {
     package var code: [String: SourceContent]
     /// The output of each probe of a command stage, by the stage's name, in the order declared.
     package var probes: [String: [String]]
+    /// The bytes of each program that a command stage declares, by the stage's name and then as declared.
+    package var programs: [String: [String: Digest]]
 
     package init(
         sources: [String: SourceContent] = [:], catalogues: [String: SourceContent] = [:],
-        code: [String: SourceContent] = [:], probes: [String: [String]] = [:]
+        code: [String: SourceContent] = [:], probes: [String: [String]] = [:],
+        programs: [String: [String: Digest]] = [:]
     ) {
         self.sources = sources
         self.catalogues = catalogues
         self.code = code
         self.probes = probes
+        self.programs = programs
     }
 }
 

@@ -26,9 +26,17 @@ struct ExecCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "A work order, as 'run' writes it.")
-    var action: String
+    var action: String?
+
+    @Flag(help: ArgumentHelp("Ends the commands of a run that is gone.", visibility: .hidden))
+    var warden = false
+
+    func validate() throws {
+        if (action == nil) != warden { throw ValidationError("'exec' takes a work order") }
+    }
 
     func run() async throws {
+        guard let action else { return Warden.keep() }
         let file = FilePath(action)
         let order: WorkOrder
         do {
@@ -42,7 +50,7 @@ struct ExecCommand: AsyncParsableCommand {
             toolbox: .standard,
             progress: { Terminal.output.write($0.json.canonicalText + "\n") },
             remark: { Terminal.error.write($0 + "\n") })
-        let report = await performance.report(on: order)
+        let report = performance.report(on: order)
         if case .failed(let failure) = report { Terminal.error.write("\(failure.message)\n") }
         try Files.replace(order.folder.appending("report.json"), with: report.json.canonicalBytes)
     }

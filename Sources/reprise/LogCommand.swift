@@ -15,15 +15,27 @@ struct LogCommand: AsyncParsableCommand {
     @Argument(help: "The stage whose log to show.", completion: StageCompletion.names)
     var stage: String
 
+    @Option(help: ArgumentHelp("Shows the log that was kept so many before the newest.", valueName: "count"))
+    var earlier = 0
+
+    func validate() throws {
+        guard 0...StageLog.earlierCount ~= earlier else {
+            throw UsageError("'--earlier \(earlier)': \(StageLog.earlierCount) logs are kept beside the newest")
+        }
+    }
+
     func run() async throws {
         let session = try options.session()
         guard session.graph.node(named: stage) != nil else { throw session.unknownStage(stage) }
         let history = try RunHistory(of: session.folders)
-        guard let key = history.latestKey(of: stage, inPipeline: session.manifest.name),
-            let log = try StageLog.text(at: session.folders.log(of: key))
-        else {
+        guard let key = history.latestKey(of: stage, inPipeline: session.manifest.name) else {
             throw UsageError("there is no log of stage '\(stage)'", hint: "a log is kept when a stage has run here")
         }
-        Terminal.output.write(log.isEmpty ? "stage '\(stage)' printed nothing\n" : log)
+        let log = try StageLog.text(at: session.folders.log(of: key, before: earlier))
+        guard log != nil || earlier == 0 else {
+            throw UsageError("there are not so many earlier logs of stage '\(stage)'")
+        }
+        // Of a stage that prints nothing no log is kept.
+        Terminal.output.write(log ?? "stage '\(stage)' printed nothing\n")
     }
 }

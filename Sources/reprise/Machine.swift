@@ -18,6 +18,9 @@ enum Machine {
     /// At least 1.
     static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+    /// Of physical memory.
+    static var memoryByteCount: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+
     static var environment: [String: String] {
         var environment = LibraryVersions.all
         environment["reprise"] = Reprise.version

@@ -30,10 +30,13 @@ struct PipelineRun {
         let printer = RunPrinter(
             isQuiet: execution.quiet, isVerbose: execution.verbose, terminal: .error)
         let snapshot = try await session.snapshot(for: stages)
+        let (folders, pipeline) = (session.folders, session.manifest.name)
         let executor = Executor(
             planner: try session.planner(for: snapshot, forced: forced),
             runner: ProcessActionRunner(executable: OwnExecutable.path), folders: session.folders,
-            options: execution.executionOptions, observer: printer)
+            options: execution.options(of: session.manifest), observer: printer,
+            warden: Warden(executable: OwnExecutable.path),
+            expectedSeconds: { (try? RunHistory(of: folders).latestSeconds(ofPipeline: pipeline)) ?? [:] })
         let outcome = await Interruption.ending { await executor.run(stages, wanted: wanted) }
         printer.finish()
         var record = RunRecord(
@@ -53,6 +56,32 @@ struct PipelineRun {
             return nil
         } catch {
             return error
+        }
+    }
+
+    /// How the contents that a stage gives differ when it is run twice more; throws what a failed stage ends with.
+    func differences(of stage: String, after ended: EndedRun) async throws -> [DeterminismCheck.Difference] {
+        guard let node = session.graph.node(named: stage) else { throw session.unknownStage(stage) }
+        let check = DeterminismCheck(
+            planner: try session.planner(for: ended.snapshot),
+            runner: ProcessActionRunner(executable: OwnExecutable.path), folders: session.folders,
+            threads: execution.options(of: session.manifest).threads,
+            warden: Warden(executable: OwnExecutable.path))
+        let results = ended.outcome.results
+        let result: Result<[DeterminismCheck.Difference], StageFailure> = await Interruption.ending {
+            do throws(StageFailure) {
+                return .success(try await check.differences(of: node, results: results))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let differences): return differences
+        case .failure(.interrupted): throw RepriseExit.interrupted
+        case .failure(let failure):
+            let text = DiagnosticText(hasColour: Terminal.error.isColoured)
+            Terminal.complain(text.text(of: failure.diagnostic(of: node.stage, in: session.manifest)))
+            throw failure.isStoreFault ? RepriseExit.storeFault : RepriseExit.stageFailed
         }
     }
 

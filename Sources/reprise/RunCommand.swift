@@ -28,17 +28,36 @@ struct RunCommand: AsyncParsableCommand {
         completion: StageCompletion.names)
     var force: [String] = []
 
+    @Option(
+        help: ArgumentHelp("Runs this stage and all that depend on it although nothing changed.", valueName: "stage"),
+        completion: StageCompletion.names)
+    var forceDownstream: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Runs this stage twice more and compares what it gives; ends with 3 where that differs.",
+            valueName: "stage"), completion: StageCompletion.names)
+    var checkDeterminism: [String] = []
+
     @Option(help: "A remark for the run's record.")
     var note: String?
 
     @Flag(help: "Prints one JSON object instead of tables.")
     var json = false
 
+    func validate() throws {
+        if json, !checkDeterminism.isEmpty { throw UsageError("'--check-determinism' prints no JSON") }
+    }
+
     func run() async throws {
         let session = try options.session()
+        let checked = try checkDeterminism.flatMap { try session.names(matching: $0) }
+        let first = try forceDownstream.flatMap { try session.names(matching: $0) }
         let forced = Set(try force.flatMap { try session.names(matching: $0) })
+            .union(session.graph.downstream(of: first))
         let run = PipelineRun(session: session, execution: execution, forced: forced, note: note)
-        let ended = try await run.run(try session.stages(named: stages))
+        let ended = try await run.run(try session.stages(named: checked.isEmpty ? stages : checked + stages))
+        if !checked.isEmpty { return try await check(checked, run, ended) }
         let results = RunResults(of: ended.outcome, in: session)
         let text =
             json
@@ -50,6 +69,18 @@ struct RunCommand: AsyncParsableCommand {
             SettledAnswer.keep(text, exitCode: results.hasDeviation ? RepriseExit.differs.rawValue : 0, in: session)
         }
         if results.hasDeviation { throw RepriseExit.differs }
+    }
+
+    /// Runs stages twice more, each alone.
+    private func check(_ stages: [String], _ run: PipelineRun, _ ended: EndedRun) async throws {
+        try ended.complain(in: run.session)
+        var differs = false
+        for stage in stages {
+            let differences = try await run.differences(of: stage, after: ended)
+            Terminal.output.write(DeterminismText(stage: stage, differences: differences).text)
+            differs = differs || !differences.isEmpty
+        }
+        if differs { throw RepriseExit.differs }
     }
 }
 
@@ -67,7 +98,7 @@ struct ExecutionFlags: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Says nothing while it runs.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Also names the stages that are up to date.")
+    @Flag(name: .shortAndLong, help: "Also names the stages that are up to date, and shows what commands print.")
     var verbose = false
 
     func validate() throws {
@@ -75,8 +106,13 @@ struct ExecutionFlags: ParsableArguments {
         if let threads, threads < 1 { throw UsageError("'--threads \(threads)': a stage has at least one thread") }
     }
 
-    var executionOptions: ExecutionOptions {
-        ExecutionOptions(
-            jobs: jobs ?? Machine.processorCount, threads: threads ?? Machine.processorCount, keepsGoing: keepGoing)
+    /// With the pools of this machine and the manifest's own.
+    func options(of manifest: Manifest) -> ExecutionOptions {
+        let jobs = jobs ?? Machine.processorCount
+        // Whoever asks for more stages at once than there are processors means it.
+        var pools = ["cpu": max(jobs, Machine.processorCount), "memory": Machine.memoryByteCount]
+        for pool in manifest.pools { pools[pool.name.value] = pool.capacity }
+        return ExecutionOptions(
+            jobs: jobs, threads: threads ?? Machine.processorCount, keepsGoing: keepGoing, pools: pools)
     }
 }

@@ -28,6 +28,8 @@ final class RunPrinter: RunObserver {
         self.terminal = terminal
     }
 
+    var wantsLines: Bool { isVerbose && !isQuiet }
+
     func observe(_ event: RunEvent) {
         if isQuiet { return }
         state.withLock { observe(event, &$0) }
@@ -54,6 +56,11 @@ final class RunPrinter: RunObserver {
             guard let index = state.running.firstIndex(where: { $0.stage == stage }) else { return }
             state.running[index].progress = progress
             draw(index, &state)
+        case .printed(let stage, let line):
+            say("      \(stage) | \(line)", &state)
+        case .failedAttempt(let stage, let position, let failure, let attempt, let seconds):
+            let next = "attempt \(attempt + 1) in \(DurationText(seconds: seconds))"
+            say("\(place(position, state)) \(stage)  attempt \(attempt) failed: \(failure.message); \(next)", &state)
         case .ended(let record, let position):
             state.running.removeAll { $0.stage == record.stage }
             say("\(place(position, state)) \(record.stage)  \(ending(record))", &state)

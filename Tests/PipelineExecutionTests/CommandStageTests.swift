@@ -3,6 +3,7 @@
 import ContentStore
 import PipelineExecution
 import PipelineManifest
+import PipelinePlanning
 import SystemPackage
 import Testing
 
@@ -124,9 +125,7 @@ struct CommandStageTests {
             """
             shell: |
               find . -type f > list; sort list > ${outputs.o}
-              echo spoilt > inputs/x
-              echo spoilt > inputs/many/0
-              echo spoilt > inputs/folder/a
+              for input in inputs/x inputs/many/0 inputs/folder/a; do rm -f $input; echo spoilt > $input; done
               rm -r inputs
             inputs: {x: read, many: [read, first, left], folder: left, single: one}
             outputs: {o: deep/down/o}
@@ -192,7 +191,14 @@ struct CommandStageTests {
                 "a command writes to ${outputs.o}, relative to the folder it runs in"
             ),
             ("shell: mkdir outputs/o", "its output 'o' is not a plain file", nil),
-            ("shell: ln -s /etc/passwd outputs/o", "its output 'o' is not a plain file", nil),
+            (
+                "shell: ln -s /etc/passwd outputs/o",
+                "its output 'o' is a link that leads out of its folder, or nowhere", nil
+            ),
+            (
+                "shell: ln -s o outputs/o", "its output 'o' is a link that leads out of its folder, or nowhere", nil
+            ),
+            ("shell: mkfifo outputs/o", "its output 'o' is not a plain file", nil),
             (
                 "run: [no-such-program-of-reprise]", "there is no program 'no-such-program-of-reprise'",
                 "programs are looked up in PATH, and those with a '/' beside the stage's 'code'"
@@ -213,7 +219,7 @@ struct CommandStageTests {
                 #expect(run.reason("own") == message)
                 #expect(run.outcome.failures["own"]?.hint == hint)
                 let work = try project.names(in: "cache/work")
-                #expect(try work.map { try project.names(in: "cache/work/\($0)") } == [["checkpoint"]])
+                #expect(try work.map { try project.names(in: "cache/work/\($0)") } == [[]])
             }
         }
     }
@@ -279,6 +285,343 @@ struct CommandStageTests {
             let run = try await project.run(["own"])
             #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
             #expect(try project.names(in: "cache/work") == [])
+        }
+    }
+
+    @Test func `inputs and code are read-only`() async throws {
+        try await Self.with(
+            """
+            shell: "stat -c '%a %n' inputs/x inputs/folder/a go.sh > outputs/o"
+            inputs: {x: read, folder: left}
+            code: [go.sh]
+            outputs: {o: o}
+            """
+        ) { project in
+            try project.write("echo\n", to: "go.sh")
+            let run = try await project.run(["own"])
+            #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
+            #expect(try project.text(of: "own", "o", in: run) == "444 inputs/x\n444 inputs/folder/a\n555 go.sh\n")
+        }
+    }
+
+    @Test func `what is written to outputs and not declared fails the stage, by its names`() async throws {
+        try await Self.with(
+            "shell: 'mkdir -p outputs/a/b outputs/empty; echo x > outputs/o; echo y > outputs/a/b/more; ln -s o outputs/also'"
+                + "\noutputs: {o: o}"
+        ) { project in
+            let run = try await project.run(["own"])
+            guard case .tool(let failure)? = run.outcome.failures["own"] else {
+                Issue.record("\(run.outcome.failures)")
+                return
+            }
+            #expect(failure.message == "it wrote what it does not declare to 'outputs'")
+            #expect(failure.details == ["outputs/a/b/more", "outputs/also"])
+            #expect(failure.hint == "declare it under the stage's 'outputs', or write it to another folder")
+        }
+    }
+
+    @Test func `where an output is missing, what the command wrote elsewhere is told`() async throws {
+        try await Self.with(
+            "shell: 'echo x > result.csv; mkdir plots; echo y > outputs/other'\ninputs: {x: read}\noutputs: {o: o}"
+        ) { project in
+            let run = try await project.run(["own"])
+            #expect(run.reason("own") == "it did not write its output 'o'")
+            #expect(
+                run.outcome.failures["own"]?.details == ["found in its folder: outputs/other, plots, result.csv"])
+        }
+    }
+
+    @Test func `an output may be a link to a file that the command wrote`() async throws {
+        try await Self.with("shell: 'echo x > kept; ln -s ../kept outputs/o'\noutputs: {o: o}") { project in
+            let run = try await project.run(["own"])
+            #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
+            #expect(try project.text(of: "own", "o", in: run) == "x\n")
+        }
+    }
+
+    @Test func `what a command leaves running ends with it`() async throws {
+        try await Self.with("shell: 'sleep 300 & echo $! > outputs/o'\noutputs: {o: o}") { project in
+            let run = try await project.run(["own"])
+            let number = try #require(pid_t(project.text(of: "own", "o", in: run).dropLast()))
+            // Its parent is gone, so that whoever adopted it may not have buried it yet.
+            let state = try? String(decoding: Files.bytes(of: FilePath("/proc/\(number)/stat")), as: UTF8.self)
+            #expect(kill(number, 0) != 0 || state?.split(separator: " ").dropFirst(2).first == "Z")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a command that is interrupted is ended with all it started`() async throws {
+        try await Self.with(
+            "shell: 'echo begun; sleep 300 | sleep 300'\noutputs: {o: o}"
+        ) { project in
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            struct Starter: RunObserver {
+                let begin: AsyncStream<Void>.Continuation
+                let wantsLines = true
+                func observe(_ event: RunEvent) { if case .printed = event { begin.yield() } }
+            }
+            let task = Task { try await project.run(["own"], observer: Starter(begin: begin)) }
+            for await _ in begun { break }
+            task.cancel()
+            let run = try await task.value
+            #expect(run.outcome.failures["own"] == .interrupted)
+            #expect(run.outcome.wasInterrupted)
+            #expect(try project.names(in: "cache/work").allSatisfy { !$0.hasSuffix(".claim") })
+        }
+    }
+
+    @Test func `what a command costs is recorded`() async throws {
+        try await Self.with(
+            "run: [awk, 'BEGIN { while (i < 3000000) i++; print i > \"outputs/o\" }']\noutputs: {o: o}"
+        ) { project in
+            let record = try #require(try await project.run(["own"]).outcome.records.first)
+            #expect(record.processorSeconds > 0.01)
+            #expect(record.peakMemoryBytes > 100_000)
+            #expect(record.attempts == 1)
+        }
+    }
+
+    // MARK: Attempts
+
+    @Test func `a stage that fails is tried again as often as it may be, with growing pauses`() async throws {
+        try await Self.with(
+            """
+            shell: |
+              echo try >> COUNTER
+              echo "line of $(wc -l < COUNTER)"
+              test $(wc -l < COUNTER) -ge 3 && echo x > outputs/o
+            outputs: {o: o}
+            retries: {count: 3, backoff: 0.01s}
+            """
+        ) { project in
+            try project.edit("COUNTER", project.path("counter").string)
+            let events = EventLog()
+            let run = try await project.run(["own"], observer: events)
+            #expect(run.stages(.failed) == [])
+            let record = try #require(run.outcome.records.first)
+            #expect(record.attempts == 3)
+            #expect(
+                events.lines == [
+                    "began 1", "1 own started: has not run before",
+                    "1 own attempt 1: its command ended with exit code 1; 0.01 s",
+                    "1 own attempt 2: its command ended with exit code 1; 0.02 s", "1 own ran",
+                ])
+            let key = try #require(record.key)
+            let folders = CacheFolders(root: project.path("cache"))
+            let logs = try (0...3).map { try StageLog.text(at: folders.log(of: key, before: $0)) }
+            #expect(logs == ["line of 3\n", "line of 2\n", "line of 1\n", nil])
+        }
+    }
+
+    @Test func `a stage that never ends well fails after its last attempt`() async throws {
+        try await Self.with("run: ['false']\noutputs: {o: o}\nretries: {count: 2, backoff: 0.001s}") { project in
+            let run = try await project.run(["own"])
+            #expect(run.reason("own") == "its command ended with exit code 1")
+            #expect(run.outcome.records.first?.attempts == 3)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a stage that takes longer than it may is ended, and that is an attempt`() async throws {
+        try await Self.with(
+            "run: [sleep, '300']\noutputs: {o: o}\ntimeout: 0.05s\nretries: {count: 1, backoff: 0.001s}"
+        ) { project in
+            let run = try await project.run(["own"])
+            #expect(run.reason("own") == "it did not end within 0.05s")
+            #expect(run.outcome.failures["own"]?.hint == "a longer 'timeout', or none, gives it more time")
+            #expect(run.outcome.records.first?.attempts == 2)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `the pause before another attempt ends with the run`() async throws {
+        try await Self.with("run: ['false']\noutputs: {o: o}\nretries: {count: 2, backoff: 5m}") { project in
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            struct Starter: RunObserver {
+                let begin: AsyncStream<Void>.Continuation
+                func observe(_ event: RunEvent) { if case .failedAttempt = event { begin.yield() } }
+            }
+            let task = Task { try await project.run(["own"], observer: Starter(begin: begin)) }
+            for await _ in begun { break }
+            task.cancel()
+            let run = try await task.value
+            #expect(run.outcome.failures["own"] == .interrupted)
+        }
+    }
+
+    @Test func `what a stage writes to its resume folder is there for its next attempt, until one ends well`()
+        async throws
+    {
+        try await Self.with(
+            """
+            shell: 'echo more >> state/steps; test $(wc -l < state/steps) -ge 3 && cp state/steps outputs/o'
+            outputs: {o: o}
+            resume: state
+            retries: {count: 1, backoff: 0.001s}
+            """
+        ) { project in
+            let first = try await project.run(["own"])
+            #expect(first.stages(.failed) == ["own"])
+            let key = try #require(first.outcome.records.first?.key).description
+            #expect(try project.names(in: "cache/work/\(key)") == ["resume"])
+            let second = try await project.run(["own"])
+            #expect(second.ran == ["own"])
+            #expect(second.outcome.records.first?.attempts == 1)
+            #expect(try project.text(of: "own", "o", in: second) == "more\nmore\nmore\n")
+            #expect(try project.names(in: "cache/work") == [])
+        }
+    }
+
+    // MARK: Secrets and programs
+
+    @Test func `a secret reaches the command and no log, record or key`() async throws {
+        try await Self.with(
+            """
+            shell: |
+              printf "%s" "$REPRISE_TEST_TOKEN" | wc -c > outputs/o
+              echo "token: $REPRISE_TEST_TOKEN!"
+              printf "no end $REPRISE_TEST_TOKEN" >&2
+            outputs: {o: o}
+            secrets: [REPRISE_TEST_TOKEN]
+            """
+        ) { project in
+            let absent = try await project.run(["own"])
+            #expect(absent.reason("own") == "the secret 'REPRISE_TEST_TOKEN' is not set")
+            #expect(setenv("REPRISE_TEST_TOKEN", "s3cret-value", 1) == 0)
+            defer { unsetenv("REPRISE_TEST_TOKEN") }
+            let events = EventLog(wantsLines: true)
+            let run = try await project.run(["own"], observer: events)
+            #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
+            #expect(try project.text(of: "own", "o", in: run).contains("12"))
+            #expect(
+                events.lines == [
+                    "began 1", "1 own started: has not run before", "own | token: ***!", "own | no end ***",
+                    "1 own ran",
+                ])
+            let key = try #require(run.outcome.records.first?.key)
+            let log = try StageLog.text(at: CacheFolders(root: project.path("cache")).log(of: key))
+            #expect(log == "token: ***!\nno end ***")
+            #expect(setenv("REPRISE_TEST_TOKEN", "another", 1) == 0)
+            #expect(try await project.run(["own"]).stages(.hit) == ["own"])
+            let entry = try #require(try project.session().actions.entry(for: key))
+            let text = entry.action.document.canonicalText
+            #expect(!text.contains("s3cret-value") && !text.contains("secret"), "\(text)")
+        }
+    }
+
+    @Test func `the bytes of declared programs are in the key`() async throws {
+        try await Self.with(
+            "run: [tool, a]\noutputs: {o: o}\nprograms: [tool]\nenvironment: {PATH: 'HERE:/usr/bin:/bin'}"
+        ) { project in
+            try project.edit("HERE", project.path("bin").string)
+            let error = await #expect(throws: Diagnostics.self) { _ = try await project.run(["own"]) }
+            #expect(error?.all.first?.message == "there is no program 'tool'")
+            try project.write("#!/bin/sh\necho 1 > outputs/o\n", to: "bin/tool")
+            #expect(chmod(project.path("bin/tool").string, 0o755) == 0)
+            let first = try await project.run(["own"])
+            #expect(try project.text(of: "own", "o", in: first) == "1\n")
+            #expect(try await project.run(["own"]).ran == [])
+            try project.write("#!/bin/sh\necho 2 > outputs/o\n", to: "bin/tool")
+            #expect(chmod(project.path("bin/tool").string, 0o755) == 0)
+            let second = try await project.run(["own"])
+            #expect(second.reason("own")?.hasPrefix("programs.tool changed ") == true)
+            #expect(try project.text(of: "own", "o", in: second) == "2\n")
+        }
+    }
+
+    @Test func `a probe sees the environment of its command and runs once for all that have it`() async throws {
+        try await Self.with(
+            #"""
+            run: [touch, outputs/o]
+            outputs: {o: o}
+            environment: {MODE: fast}
+            probe: [[sh, -c, "echo x >> COUNTER; echo $MODE $HOME $REPRISE_TEST_AMBIENT"]]
+            """#
+        ) { project in
+            try project.edit("COUNTER", project.path("counter").string)
+            let text = String(decoding: try Files.bytes(of: project.path("p.yml")), as: UTF8.self)
+            let own = try #require(text.split(separator: "  own:").last)
+            try project.write(text + "  twin:" + own, to: "p.yml")
+            #expect(setenv("REPRISE_TEST_AMBIENT", "1", 1) == 0)
+            let run = try await project.run(["own", "twin"])
+            #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
+            let key = try #require(run.outcome.records.first?.key)
+            let entry = try #require(try project.session().actions.entry(for: key))
+            let output = entry.action.document["command"]?["probes"]?.array?.first?["output"]?.text
+            #expect(output == "fast /nonexistent\n")
+            #expect(try Files.bytes(of: project.path("counter")).count == 2)
+        }
+    }
+
+    // MARK: Folders
+
+    @Test func `a folder that a command wrote is one output, and lies before its readers as it was`() async throws {
+        let manifest = """
+            reprise: 1
+            stages:
+              own:
+                shell: 'cd outputs; mkdir -p f/deep f/empty; echo 1 > f/b; echo 2 > f/deep/a; echo 3 > f/.h'
+                outputs: {f: {path: f, format: folder}}
+              reader:
+                shell: '(cd inputs/x; find . -type f | sort; cat b deep/a .h; stat -c %a b) > outputs/o'
+                inputs: {x: own}
+                outputs: {o: o}
+              tool: {tool: read, inputs: own}
+
+            """
+        try await Project.with(manifest) { project in
+            let run = try await project.run()
+            #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
+            #expect(try project.text(of: "reader", "o", in: run) == "./.h\n./b\n./deep/a\n1\n2\n3\n444\n")
+            #expect(try project.text(of: "tool", in: run) == ".h: 3\n\nb: 1\n\ndeep/a: 2\n\n")
+            #expect(try project.names(in: "cache/work") == [])
+            let again = try await project.run(cache: "fresh")
+            #expect(again.contents == run.contents)
+            #expect(try await project.run().ran == [])
+        }
+    }
+
+    @Test func `a folder that is none, or holds what is no file, is told`() async throws {
+        for (command, message) in [
+            ("touch outputs/f", "its output 'f' is not a folder"),
+            ("mkdir outputs/f; ln -s /etc outputs/f/l", "its output 'f' holds 'l', which is no plain file"),
+            ("mkdir -p outputs/f/d; mkfifo outputs/f/d/p", "its output 'f' holds 'd/p', which is no plain file"),
+            ("true", "it did not write its output 'f'"),
+        ] {
+            try await Self.with("shell: '\(command)'\noutputs: {f: {path: f, format: folder}}") { project in
+                let run = try await project.run(["own"])
+                #expect(run.reason("own") == message)
+            }
+        }
+    }
+
+    // MARK: Determinism
+
+    @Test func `a stage that gives the same each time is found so, and one that does not`() async throws {
+        try await Self.with(
+            "shell: 'echo same > outputs/o; cat \"$COUNTER\" > outputs/p; echo >> \"$COUNTER\"'"
+                + "\noutputs: {o: o, p: p}\nenvironment: {COUNTER: HERE}"
+        ) { project in
+            try project.edit("HERE", project.path("counter").string)
+            try project.write("", to: "counter")
+            let run = try await project.run()
+            let session = try project.session()
+            let planner = try session.planner(for: try await session.snapshot(for: session.stages(named: [])))
+            let check = DeterminismCheck(
+                planner: planner, runner: InProcessActionRunner(toolbox: project.workshop.toolbox),
+                folders: session.folders, threads: 1, warden: nil)
+            func differences(_ stage: String) async throws -> [DeterminismCheck.Difference] {
+                try await check.differences(
+                    of: try #require(session.graph.node(named: stage)), results: run.outcome.results)
+            }
+            #expect(try await differences("read") == [])
+            let found = try await differences("own")
+            #expect(found.map(\.output) == ["p"])
+            #expect(found.first?.stored == Digest(ofText: ""))
+            #expect(found.first?.first == Digest(ofText: "\n"))
+            #expect(found.first?.second == Digest(ofText: "\n\n"))
+            #expect(try project.names(in: "cache/work") == [])
+            #expect(try await project.run().ran == [])
         }
     }
 }

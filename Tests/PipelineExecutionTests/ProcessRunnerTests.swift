@@ -76,10 +76,6 @@ struct ProcessRunnerTests {
             #"printf '{"contents":' > "$folder/report.json""#,
             "its process could not be run: not valid JSON at byte 12: a value was expected"
         ),
-        (
-            #"echo '{"contents":{},"processorSeconds":0.0,"peakMemoryBytes":0}' > "$folder/report.json""#,
-            "its report lacks the content of 'text'"
-        ),
     ])
     func `a process that ends badly is a failed stage`(script: String, message: String) async throws {
         try await run(script) { project, run in
@@ -88,6 +84,24 @@ struct ProcessRunnerTests {
             #expect(run.outcome.failures["read-left"]?.isStoreFault == (message == "cannot write"))
             let work = try project.names(in: "cache/work")
             #expect(try work.map { try project.names(in: "cache/work/\($0)") } == [["checkpoint"]])
+        }
+    }
+
+    @Test func `a report without the content of an output that has one is a failed stage`() async throws {
+        let manifest = """
+            reprise: 1
+            stages:
+              own: {run: [touch, outputs/o], outputs: {o: {path: o, format: png}}}
+
+            """
+        try await Project.with(manifest) { project in
+            try project.write(
+                "#!/bin/sh\ngrep -q '\"contents\":true' $2 || exit 8\n"
+                    + #"echo '{"contents":{},"processorSeconds":0.0,"peakMemoryBytes":0}' > ${2%/order.json}/report.json"#
+                    + "\n", to: "runner")
+            #expect(chmod(project.path("runner").string, 0o755) == 0)
+            let run = try await project.run(runner: ProcessActionRunner(executable: project.path("runner")))
+            #expect(run.reason("own") == "its report lacks the content of 'o'")
         }
     }
 

@@ -163,31 +163,54 @@ struct RunRecordTests {
         #expect(stamps.allSatisfy { $0.count == "20261121T101500.123456Z".count })
     }
 
-    @Test func `a log is read back, whatever is in it`() throws {
+    @Test func `a log is read back, whatever is in it, and earlier ones too`() throws {
         try withFolders { folders in
             let log = folders.root.appending("log")
-            let kept = folders.logs.appending("kept.gz")
-            #expect(try StageLog.text(at: kept) == nil)
+            let key = ActionKey(Self.images)
+            #expect(try StageLog.text(at: folders.log(of: key)) == nil)
             let long = String(repeating: "epoch é 😀\n", count: 200_000)
-            for text in ["", "one\n", long] {
+            for text in ["one\n", long] {
                 try Files.replace(log, with: Array(text.utf8))
-                try StageLog.keep(log, at: kept)
-                #expect(try StageLog.text(at: kept) == text)
+                try StageLog.keep(log, of: key, in: folders)
+                #expect(try StageLog.text(at: folders.log(of: key)) == text)
             }
-            let size = try #require(try Files.status(kept)?.byteCount)
+            let size = try #require(try Files.status(folders.log(of: key))?.byteCount)
             #expect(size < long.utf8.count / 50)
-            try StageLog.keep(folders.root.appending("missing"), at: kept)
-            #expect(try StageLog.text(at: kept) == "")
-            #expect(try Files.names(in: folders.logs) == ["kept.gz"])
+            #expect(try StageLog.text(at: folders.log(of: key, before: 1)) == "one\n")
+            #expect(try Files.names(in: folders.logs) == ["\(key).1.gz", "\(key).gz"])
             #expect(!StageLog.zlibVersion.isEmpty)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `of a log that is empty or missing nothing is kept`(isThere: Bool) throws {
+        try withFolders { folders in
+            let (log, key) = (folders.root.appending("log"), ActionKey(Self.images))
+            if isThere { try Files.write([], toNew: log) }
+            try StageLog.keep(log, of: key, in: folders)
+            #expect(try Files.names(in: folders.logs) == [])
+        }
+    }
+
+    @Test func `only so many earlier logs are kept`() throws {
+        try withFolders { folders in
+            let (log, key) = (folders.root.appending("log"), ActionKey(Self.images))
+            for number in 0..<20 {
+                try Files.replace(log, with: Array("\(number)".utf8))
+                try StageLog.keep(log, of: key, in: folders)
+            }
+            let texts = try (0...StageLog.earlierCount).map { try StageLog.text(at: folders.log(of: key, before: $0)) }
+            #expect(texts == (10...19).reversed().map(String.init))
+            #expect(try Files.names(in: folders.logs).count == 10)
         }
     }
 
     @Test func `a log that is cut short is told`() throws {
         try withFolders { folders in
-            let (log, kept) = (folders.root.appending("log"), folders.logs.appending("kept.gz"))
+            let (log, key) = (folders.root.appending("log"), ActionKey(Self.images))
+            let kept = folders.log(of: key)
             try Files.write((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }, toNew: log)
-            try StageLog.keep(log, at: kept)
+            try StageLog.keep(log, of: key, in: folders)
             try Files.replace(kept, with: Array(try Files.bytes(of: kept).dropLast(500)))
             #expect(throws: StoreError.cannot(action: "read", path: kept, reason: .ioError)) {
                 _ = try StageLog.text(at: kept)

@@ -78,6 +78,7 @@ private struct Drive {
     private let scenario: Scenario
     private var schedule: Schedule
     private let jobs: Int
+    private var decided: Set<Int> = []
     private var running: [Int] = []
     private var isAbsent: [Bool]
     /// How often each stage ran to a good end.
@@ -111,6 +112,12 @@ private struct Drive {
                 end(running.remove(at: Int.random(in: running.indices, using: &random)))
             case .decide(let name, let isDemanded):
                 try decide(Self.number(name), isDemanded: isDemanded)
+            case .start(let name):
+                let stage = Self.number(name)
+                #expect(decided.contains(stage), "x\(stage) started before it was decided")
+                decided.remove(stage)
+                running.append(stage)
+                mostRunning = max(mostRunning, running.count)
             }
         }
     }
@@ -123,7 +130,7 @@ private struct Drive {
         for producer in scenario.upstream[stage] {
             #expect(settled.contains(producer) || runCounts[producer] > 0, "x\(stage) came before x\(producer)")
         }
-        #expect(!running.contains(stage))
+        #expect(!running.contains(stage) && !decided.contains(stage))
         // One that was there and is demanded finds out for itself that it waits in vain.
         if !isDemanded { #expect(failed.isDisjoint(with: scenario.upstream[stage]), "x\(stage) came up in vain") }
         try #require(!failed.contains(stage), "x\(stage) came up after it failed")
@@ -138,9 +145,8 @@ private struct Drive {
             schedule.waits(Self.name(stage), for: lost.map(Self.name), isRunning: false)
             return
         }
-        running.append(stage)
-        mostRunning = max(mostRunning, running.count)
-        schedule.started(Self.name(stage))
+        decided.insert(stage)
+        schedule.mustRun(Self.name(stage))
     }
 
     private mutating func end(_ stage: Int) {

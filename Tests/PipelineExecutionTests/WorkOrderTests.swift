@@ -16,15 +16,14 @@ struct WorkOrderTests {
         "settings":{"deep":false,"layers":[{"convolution":56,"kernel":5,"rate":1.0},{"relu":true}],
         "learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train"}
         """#
-    private static let commandOrder = #"""
-        {"checkpoint":"/p","command":{"arguments":["python3","a.py"],"code":[{"name":"a.py","path":"/m/a.py"}],
-        "environment":[{"name":"SEED","value":"1"}],"outputPaths":{"o":"x/o.csv"},"shell":"/bin/sh"},"folder":"/f",
-        "inputs":[],"outputs":[{"format":"csv","name":"o","path":"/f/made/o"}],"schema":1,"stage":"own","threads":1}
+    private static let contentsOrder = #"""
+        {"checkpoint":"/p","contents":true,"folder":"/f","inputs":[],
+        "outputs":[{"format":"png","name":"o","path":"/f/command/outputs/o"}],"schema":1,"stage":"own","threads":1}
         """#
 
     private func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
 
-    @Test(arguments: [toolOrder, commandOrder])
+    @Test(arguments: [toolOrder, contentsOrder])
     func `an order is read back from its JSON`(text: String) throws {
         let json = try json(text)
         let order = try WorkOrder(json: json)
@@ -74,7 +73,7 @@ struct WorkOrderTests {
         }
     }
 
-    @Test(arguments: [toolOrder, commandOrder])
+    @Test(arguments: [toolOrder, contentsOrder])
     func `an order that lacks something is refused, or is another one`(text: String) throws {
         let json = try json(text)
         let order = try WorkOrder(json: json)

@@ -73,6 +73,12 @@ struct CountingTool: Tool {
 /// Remembers what happened in a run, a line an event.
 final class EventLog: RunObserver {
     private let events = Mutex<[String]>([])
+    let wantsLines: Bool
+
+    /// - Parameter wantsLines: whether what commands print is remembered too.
+    init(wantsLines: Bool = false) {
+        self.wantsLines = wantsLines
+    }
 
     var lines: [String] { events.withLock { $0 } }
 
@@ -86,6 +92,9 @@ final class EventLog: RunObserver {
             case .waitsForOther(let stage): "\(stage) waits"
             case .progressed(let stage, let position, let step):
                 "\(position) \(stage) \(step.done) of \(step.total) \(step.counted)"
+            case .printed(let stage, let line): "\(stage) | \(line)"
+            case .failedAttempt(let stage, let position, let failure, let attempt, let seconds):
+                "\(position) \(stage) attempt \(attempt): \(failure.message); \(seconds) s"
             case .ended(let record, let position): "\(position) \(record.stage) \(record.outcome.rawValue)"
             }
         events.withLock { $0.append(line) }

@@ -109,6 +109,7 @@ struct NamedObjects: ObjectStore {
     var held: Set<Digest> = []
 
     func holds(_ object: Digest, byteCount: Int) -> Bool { held.contains(object) }
+    func path(of object: Digest) -> FilePath { FilePath("/objects").appending(object.description) }
 
     func insert(movingFileAt path: FilePath) throws(StoreError) -> FileDigest {
         throw .cannot(action: "write", path: path, reason: .readOnlyFileSystem)

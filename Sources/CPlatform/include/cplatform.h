@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls of the operating system that Swift's view of the C library leaves out: those that are no part of POSIX, and
+// those that are macros.
+#ifndef REPRISE_CPLATFORM_H
+#define REPRISE_CPLATFORM_H
+
+#include <stddef.h>
+
+/// Starts a program in a folder, as the leader of a process group of its own, with no signal blocked or ignored.
+///
+/// A null `environment` is that of this process. `input`, `output` and `error` become its first three descriptors; one
+/// below 0 is /dev/null. All others must be closed on exec. Returns 0 and the process, or the reason as in errno.
+int reprise_spawn(
+    int *process, const char *program, char *const arguments[], char *const environment[], const char *folder,
+    int input, int output, int error);
+
+/// Makes a pipe whose ends, to read from and to write to, no other program inherits. Returns 0, or -1 with errno.
+int reprise_pipe(int ends[2]);
+
+/// Makes `target`, a new and empty file, share the bytes of `source` until one of them is written to.
+///
+/// Returns 0, or the reason as in errno: EOPNOTSUPP and EXDEV where the file system cannot do it.
+int reprise_share_bytes(int source, int target);
+
+/// Copies at most `count` bytes between the places of two files without bringing them into this process.
+///
+/// Returns how many, 0 at the end of `source`, or -1 with the reason in errno: ENOSYS where the system cannot do it.
+ptrdiff_t reprise_copy_bytes(int source, int target, size_t count);
+
+/// Waits until all that was written to the file system of an open file is on the disk. Returns 0, or -1 with errno.
+int reprise_sync_file_system(int descriptor);
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#define _DARWIN_C_SOURCE
+
+#include "cplatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#endif
+
+extern char **environ;
+
+static int redirect(posix_spawn_file_actions_t *actions, int from, int to, int flags) {
+    if (from < 0) return posix_spawn_file_actions_addopen(actions, to, "/dev/null", flags, 0);
+    return posix_spawn_file_actions_adddup2(actions, from, to);
+}
+
+static int prepare(posix_spawnattr_t *attributes) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    int reason = posix_spawnattr_setsigmask(attributes, &signals);
+    if (reason) return reason;
+    sigfillset(&signals);
+    reason = posix_spawnattr_setsigdefault(attributes, &signals);
+    if (reason) return reason;
+    reason = posix_spawnattr_setpgroup(attributes, 0);
+    if (reason) return reason;
+    return posix_spawnattr_setflags(
+        attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+int reprise_spawn(
+    int *process, const char *program, char *const arguments[], char *const environment[], const char *folder,
+    int input, int output, int error) {
+    posix_spawnattr_t attributes;
+    int reason = posix_spawnattr_init(&attributes);
+    if (reason) return reason;
+    posix_spawn_file_actions_t actions;
+    reason = posix_spawn_file_actions_init(&actions);
+    if (!reason) {
+        reason = prepare(&attributes);
+        if (!reason) reason = redirect(&actions, input, STDIN_FILENO, O_RDONLY);
+        if (!reason) reason = redirect(&actions, output, STDOUT_FILENO, O_WRONLY);
+        if (!reason) reason = redirect(&actions, error, STDERR_FILENO, O_WRONLY);
+        if (!reason) reason = posix_spawn_file_actions_addchdir_np(&actions, folder);
+        char *const *variables = environment ? environment : environ;
+        if (!reason) reason = posix_spawn(process, program, &actions, &attributes, arguments, variables);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    posix_spawnattr_destroy(&attributes);
+    return reason;
+}
+
+int reprise_pipe(int ends[2]) {
+#if defined(__linux__)
+    return pipe2(ends, O_CLOEXEC);
+#else
+    if (pipe(ends)) return -1;
+    for (int end = 0; end < 2; end++) fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+    return 0;
+#endif
+}
+
+int reprise_share_bytes(int source, int target) {
+#if defined(__linux__) && defined(FICLONE)
+    return ioctl(target, FICLONE, source) == 0 ? 0 : errno;
+#else
+    (void)source;
+    (void)target;
+    return EOPNOTSUPP;
+#endif
+}
+
+ptrdiff_t reprise_copy_bytes(int source, int target, size_t count) {
+#if defined(__linux__)
+    return copy_file_range(source, NULL, target, NULL, count, 0);
+#else
+    (void)source;
+    (void)target;
+    (void)count;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+int reprise_sync_file_system(int descriptor) {
+#if defined(__linux__)
+    return syncfs(descriptor);
+#else
+    return fsync(descriptor);
+#endif
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import PipelinePlanning
+import Synchronization
+import SystemPackage
+
+/// What the stages of one run share.
+final class RunEquipment: Sendable {
+    let programs = ProgramSearch()
+    let warden: Warden?
+    let committer: ResultCommitter
+    private let objects: any ObjectStore
+    /// Objects whose bytes this run has hashed, with what the file system said of them then.
+    private let verified = Mutex<[Digest: FileStatus]>([:])
+
+    init(planner: Planner, warden: Warden?) {
+        self.warden = warden
+        objects = planner.objects
+        committer = ResultCommitter(objects: planner.objects, actions: planner.cache)
+    }
+
+    /// Takes a file into the store.
+    func insert(movingFileAt path: FilePath) throws(StoreError) -> FileDigest {
+        let digest = try objects.insert(movingFileAt: path)
+        try remember(digest.digest)
+        return digest
+    }
+
+    /// The file of an object: hashed now, or by this run and unchanged since.
+    func verifiedFile(of object: Digest) throws(StoreError) -> FilePath {
+        let path = objects.path(of: object)
+        if let before = verified.withLock({ $0[object] }), try Files.linkStatus(path) == before { return path }
+        let verified = try objects.verifiedFile(of: object)
+        try remember(object)
+        return verified
+    }
+
+    private func remember(_ object: Digest) throws(StoreError) {
+        let status = try Files.linkStatus(objects.path(of: object))
+        verified.withLock { $0[object] = status }
+    }
+}

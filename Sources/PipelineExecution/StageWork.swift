@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import PipelineManifest
+import PipelinePlanning
+import SystemPackage
+
+/// The work of a stage, done once in a private folder: verified inputs, the tool or command, checks of what came of it.
+///
+/// It takes nothing into the store and publishes nothing.
+struct StageWork: Sendable {
+    /// One output as it lies in the private folder.
+    struct Output: Sendable {
+        let name: String
+        let format: ArtifactFormat
+        let path: FilePath
+        /// Canonical; `nil` where the content is the bytes.
+        let content: Digest?
+    }
+
+    let node: StageNode
+    /// Those of the stages that this one reads.
+    let results: [String: ActionResult]
+    let planner: Planner
+    let runner: any ActionRunner
+    let equipment: RunEquipment
+    let threads: Int
+    let onProgress: @Sendable (StageProgress) -> Void
+    let onLine: (@Sendable (String) -> Void)?
+
+    /// Does the work.
+    ///
+    /// - Parameters:
+    ///   - folder: the attempt's, which is there and empty; what the stage prints is in its `log`.
+    ///   - keptFolder: outlives failed attempts at the same action.
+    /// - Throws: `StageAttempt.Obstacle` where inputs are lost, `StageFailure`, `ToolFailure`, `StoreError`.
+    func done(in folder: FilePath, keeping keptFolder: FilePath) async throws -> (outputs: [Output], cost: WorkCost) {
+        let done =
+            switch node.stage.work {
+            case .tool(let interface, _): try await toolOutputs(interface, folder, keptFolder)
+            case .command(let command): try await commandOutputs(command, folder, keptFolder)
+            }
+        try checkSourcesUnchanged()
+        return done
+    }
+
+    // MARK: Tools
+
+    private func toolOutputs(
+        _ interface: ToolInterface, _ folder: FilePath, _ keptFolder: FilePath
+    ) async throws -> (outputs: [Output], cost: WorkCost) {
+        let unpacked = folder.appending("unpacked")
+        let inputs = try verified(
+            each: { (origin) throws(StoreError) in try toolInput(origin, unpacked) },
+            as: { WorkOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
+        let made = folder.appending("made")
+        let checkpoint = keptFolder.appending("checkpoint")
+        try Files.makeFolder(made)
+        try Files.makeFolder(checkpoint)
+        let work = WorkOrder.Work.tool(
+            name: interface.name,
+            settings: Dictionary(uniqueKeysWithValues: node.stage.settings.map { ($0.name, JSONValue($0.value)) }),
+            claims: interface.readsClaims ? planner.graph.manifest.claims.map(\.json) : [])
+        let outputs = node.stage.outputs.map {
+            WorkOrder.Output(name: $0.name, format: $0.format, path: made.appending($0.name))
+        }
+        let order = WorkOrder(
+            stage: node.name, work: work, inputs: inputs, outputs: outputs, folder: folder,
+            checkpointFolder: checkpoint, threads: threads)
+        return try await reported(order)
+    }
+
+    /// Has an order carried out by the runner.
+    private func reported(_ order: WorkOrder) async throws -> (outputs: [Output], cost: WorkCost) {
+        let report = try await runner.report(on: order, log: order.folder.appending("log"), progress: onProgress)
+        switch report {
+        case .failed(let failure):
+            try Task.checkCancellation()
+            throw StageFailure.tool(failure)
+        case .diskFailed(let message): throw StageFailure.disk(message)
+        case .done(let contents, let cost):
+            let outputs = try order.outputs.map { output in
+                let content = contents[output.name]
+                if output.format.hasCanonicalContent, content == nil {
+                    throw ToolFailure("its report lacks the content of '\(output.name)'")
+                }
+                return Output(name: output.name, format: output.format, path: output.path, content: content)
+            }
+            return (outputs, cost)
+        }
+    }
+
+    /// - Parameter unpacked: where folders that commands wrote are laid out.
+    private func toolInput(_ origin: ArtifactOrigin, _ unpacked: FilePath) throws(StoreError) -> ToolInput {
+        switch origin {
+        case .source(let name):
+            let catalogue = planner.snapshot.catalogues[name]?.files.first
+            return ToolInput(
+                format: .folder, files: sourceFiles(name),
+                catalogue: catalogue.map { ToolInput.File(name: $0.name, path: $0.path) })
+        case .stage(let producer, let output):
+            let (artifact, format) = artifact(producer, output)
+            let path = try equipment.verifiedFile(of: artifact.object)
+            guard format == .folder else {
+                return ToolInput(format: format, files: [ToolInput.File(name: output, path: path)])
+            }
+            // Of its own for each, since two inputs may be the same folder.
+            let folder = Files.temporarySibling(of: unpacked)
+            return ToolInput(format: format, files: try FolderPacking.unpack(path, into: folder))
+        }
+    }
+
+    // MARK: Commands
+
+    private func commandOutputs(
+        _ command: Command, _ folder: FilePath, _ keptFolder: FilePath
+    ) async throws -> (outputs: [Output], cost: WorkCost) {
+        let inputs = try verified(
+            each: commandInput, as: { CommandOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
+        let order = CommandOrder(
+            command: command, inputs: inputs,
+            code: (planner.snapshot.code[node.name]?.files ?? []).map {
+                ToolInput.File(name: $0.name, path: $0.path)
+            },
+            outputs: node.stage.outputs, folder: folder.absolute,
+            resumeFolder: keptFolder.absolute.appending("resume"))
+        let run = CommandRun(order: order, programs: equipment.programs, warden: equipment.warden, onLine: onLine)
+        let (cost, linked) = try await run.run()
+        for link in linked { try checkUnchanged(link) }
+        let paths = try CommandOutputs(of: order).files()
+        let outputs = zip(node.stage.outputs, paths).map { output, path in
+            WorkOrder.Output(name: output.name, format: output.format, path: path)
+        }
+        return (try await withContents(outputs, folder, keptFolder), cost)
+    }
+
+    private func commandInput(_ origin: ArtifactOrigin) throws(StoreError) -> CommandOrder.Artifact {
+        switch origin {
+        case .source(let name): return .files(sourceFiles(name))
+        case .stage(let producer, let output):
+            let (artifact, format) = artifact(producer, output)
+            let path = try equipment.verifiedFile(of: artifact.object)
+            return format == .folder ? .packedFolder(path) : .object(artifact.object, path: path)
+        }
+    }
+
+    /// What has a content of its own is read by a process of its own.
+    private func withContents(
+        _ outputs: [WorkOrder.Output], _ folder: FilePath, _ keptFolder: FilePath
+    ) async throws -> [Output] {
+        let canonical = outputs.filter(\.format.hasCanonicalContent)
+        var contents: [String: Digest] = [:]
+        if !canonical.isEmpty {
+            let order = WorkOrder(
+                stage: node.name, work: .contents, inputs: [], outputs: canonical, folder: folder,
+                checkpointFolder: keptFolder, threads: threads)
+            for output in try await reported(order).outputs { contents[output.name] = output.content }
+        }
+        return outputs.map {
+            Output(name: $0.name, format: $0.format, path: $0.path, content: contents[$0.name])
+        }
+    }
+
+    /// A command that may do anything may write through a read-only link too.
+    private func checkUnchanged(_ link: LinkedObject) throws {
+        do throws(StoreError) {
+            _ = try planner.objects.verifiedFile(of: link.object)
+        } catch .damaged {
+            throw StageFailure.tool(
+                ToolFailure(
+                    "it changed its input '\(link.input)'", at: .input(link.input),
+                    hint: "inputs are read-only; a command that needs to write to one copies it first"))
+        }
+    }
+
+    // MARK: Inputs
+
+    /// The node's inputs, each object verified on this occasion.
+    private func verified<Read, Input>(
+        each artifact: (ArtifactOrigin) throws(StoreError) -> Read, as input: (StageNode.Input, [Read]) -> Input
+    ) throws -> [Input] {
+        var lost: Set<String> = []
+        var inputs: [Input] = []
+        for nodeInput in node.inputs {
+            var artifacts: [Read] = []
+            for origin in nodeInput.origins {
+                do throws(StoreError) {
+                    artifacts.append(try artifact(origin))
+                } catch .absent, .damaged {
+                    if case .stage(let producer, _) = origin { lost.insert(producer) }
+                }
+            }
+            inputs.append(input(nodeInput, artifacts))
+        }
+        if !lost.isEmpty { throw StageAttempt.Obstacle.lostInputs(lost) }
+        return inputs
+    }
+
+    private func sourceFiles(_ name: String) -> [ToolInput.File] {
+        (planner.snapshot.sources[name]?.files ?? []).map { ToolInput.File(name: $0.name, path: $0.path) }
+    }
+
+    private func artifact(_ producer: String, _ output: String) -> (artifact: Artifact, format: ArtifactFormat) {
+        guard let artifact = results[producer]?.output(named: output),
+            let format = ArtifactFormat(rawValue: artifact.format)
+        else { preconditionFailure("stage '\(node.name)' started before '\(producer)' gave its '\(output)'") }
+        return (artifact, format)
+    }
+
+    /// A file that changed under the stage's eyes would make the result a lie about its inputs.
+    private func checkSourcesUnchanged() throws {
+        for (input, written) in zip(node.inputs, node.stage.inputs) {
+            for case .source(let name) in input.origins {
+                let sources = [planner.snapshot.sources[name], planner.snapshot.catalogues[name]]
+                for file in sources.compactMap({ $0?.files }).joined() {
+                    try checkUnchanged(file, input: written.name)
+                }
+            }
+        }
+        for file in planner.snapshot.code[node.name]?.files ?? [] { try checkUnchanged(file, input: "") }
+    }
+
+    private func checkUnchanged(_ file: SourceContent.File, input: String) throws {
+        let now = try Files.status(file.path)
+        if now == file.status { return }
+        // Touched and yet the same bytes is no change.
+        if now != nil, try FileDigest(ofFileAt: file.path) == file.bytes { return }
+        throw StageFailure.inputChanged(file: file.path.string, input: input)
+    }
+}
