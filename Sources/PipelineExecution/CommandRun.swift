@@ -16,8 +16,10 @@ import SystemPackage
 struct CommandOrder: Sendable {
     /// One artifact that the command reads.
     enum Artifact: Sendable {
-        /// The files of a source.
+        /// The files of a source that is a folder.
         case files([ToolInput.File])
+        /// A source that is a file.
+        case file(FilePath)
         /// An object of the cache, verified.
         case object(Digest, path: FilePath)
         /// A folder that another command wrote, as the verified object that it is packed in.
@@ -139,6 +141,9 @@ struct CommandRun {
             // Never a link: nobody's data are in reach of a command.
             try Files.makeFolder(place)
             for file in files { try copy(file.path, to: place.pushing(FilePath(file.name)), permissions: 0o444) }
+            return nil
+        case .file(let file):
+            try copy(file, to: place, permissions: 0o444)
             return nil
         case .packedFolder(let archive):
             try Files.makeFolder(place)

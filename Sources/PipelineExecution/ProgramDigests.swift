@@ -27,7 +27,8 @@ struct ProgramDigests {
             guard case .command(let command) = node.stage.work else { continue }
             let path = command.environment.first { $0.name == "PATH" }?.value
             for name in command.programs {
-                guard let file = program(name.value, of: command, path: path), let status = try Files.status(file) else {
+                guard let file = program(name.value, of: command, path: path), let status = try Files.status(file)
+                else {
                     diagnostics.append(missing(name))
                     continue
                 }

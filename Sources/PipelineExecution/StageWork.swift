@@ -35,11 +35,17 @@ struct StageWork: Sendable {
     ///   - keptFolder: outlives failed attempts at the same action.
     /// - Throws: `StageAttempt.Obstacle` where inputs are lost, `StageFailure`, `ToolFailure`, `StoreError`.
     func done(in folder: FilePath, keeping keptFolder: FilePath) async throws -> (outputs: [Output], cost: WorkCost) {
-        let done =
+        let done: (outputs: [Output], cost: WorkCost)
+        do {
             switch node.stage.work {
-            case .tool(let interface, _): try await toolOutputs(interface, folder, keptFolder)
-            case .command(let command): try await commandOutputs(command, folder, keptFolder)
+            case .tool(let interface, _): done = try await toolOutputs(interface, folder, keptFolder)
+            case .command(let command): done = try await commandOutputs(command, folder, keptFolder)
             }
+        } catch let error as StoreError {
+            // What looks like a fault of the disk may be a source that somebody moved away meanwhile.
+            try checkSourcesUnchanged()
+            throw error
+        }
         try checkSourcesUnchanged()
         return done
     }
@@ -136,7 +142,10 @@ struct StageWork: Sendable {
 
     private func commandInput(_ origin: ArtifactOrigin) throws(StoreError) -> CommandOrder.Artifact {
         switch origin {
-        case .source(let name): return .files(sourceFiles(name))
+        case .source(let name):
+            let files = sourceFiles(name)
+            if planner.snapshot.sources[name]?.isOneFile == true, let file = files.first { return .file(file.path) }
+            return .files(files)
         case .stage(let producer, let output):
             let (artifact, format) = artifact(producer, output)
             let path = try equipment.verifiedFile(of: artifact.object)

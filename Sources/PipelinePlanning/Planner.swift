@@ -108,7 +108,7 @@ package struct Planner: Sendable {
             input.origins.compactMap { origin in
                 switch origin {
                 case .source(let name):
-                    snapshot.sources[name].map { InputContent(content: $0.content, bytes: $0.content) }
+                    snapshot.sources[name].map { InputContent(content: $0.content, bytes: $0.bytes) }
                 case .stage(let name, let output):
                     results[name]?.output(named: output).map { InputContent(content: $0.content, bytes: $0.object) }
                 }

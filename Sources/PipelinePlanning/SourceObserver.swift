@@ -62,7 +62,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         var content: [SourceContent.File] = []
         content.reserveCapacity(files.count)
         for found in files { content.append(try file(named: found.name, at: found.path, found.status)) }
-        return SourceContent(files: content)
+        return SourceContent(files: content, isOneFile: files.first?.isWholeSource == true)
     }
 
     /// The files behind a source, not yet read; `nil` where it is not there.
@@ -73,7 +73,9 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             return nil
         }
         if status.kind == .file {
-            return [FoundFile(name: path.lastComponent?.string ?? "", path: path, status: status)]
+            return [
+                FoundFile(name: path.lastComponent?.string ?? "", path: path, status: status, isWholeSource: true)
+            ]
         }
         let patterns = source.files.map { FilePattern($0.value) }
         var files: [FoundFile] = []
@@ -193,4 +195,6 @@ private struct FoundFile {
     let name: String
     let path: FilePath
     let status: FileStatus
+    /// Whether the source is this file.
+    var isWholeSource = false
 }

@@ -27,9 +27,15 @@ package struct SourceContent: Hashable, Sendable {
 
     /// Names and bytes of all files; where they lie and how they are dated is not in it.
     package let content: Digest
+    /// Whether the source is a file and not a folder, which a command sees as a file under the input's name.
+    package let isOneFile: Bool
 
-    package init(files: [File]) {
+    /// What a command can tell apart: of a file its bytes, since it does not see the name; of a folder its content.
+    package var bytes: Digest { isOneFile ? files.first?.bytes.digest ?? content : content }
+
+    package init(files: [File], isOneFile: Bool = false) {
         self.files = files
+        self.isOneFile = isOneFile
         var lines = Array("reprise-folder 1\n".utf8)
         for file in files {
             lines += Array(file.bytes.digest.description.utf8)

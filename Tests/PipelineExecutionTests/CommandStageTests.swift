@@ -136,7 +136,7 @@ struct CommandStageTests {
             #expect(
                 try project.text(of: "own", "o", in: run).split(separator: "\n") == [
                     "./inputs/folder/a", "./inputs/folder/b", "./inputs/many/0", "./inputs/many/1", "./inputs/many/2/a",
-                    "./inputs/many/2/b", "./inputs/single/a", "./inputs/x", "./list",
+                    "./inputs/many/2/b", "./inputs/single", "./inputs/x", "./list",
                 ])
             #expect(try project.text(of: "read", in: run) == "a: one\ntwo\nb: three\n")
             #expect(try Files.bytes(of: project.path("data/left/a")) == Array("one\ntwo".utf8))

@@ -104,6 +104,57 @@ import Testing
         #expect(try project.text("out/text") == "one\nowt\n")
     }
 
+    @Test func `a source that vanishes during a run fails the stage that reads it`() throws {
+        let project = try project()
+        try project.write(
+            Data(
+                """
+                reprise: 1
+                sources:
+                  texts: {path: texts}
+                stages:
+                  one:
+                    shell: rm '\(project.folder.path)/data/texts/a'; touch ${outputs.text}
+                    outputs: {text: text}
+                  two:
+                    shell: cat ${inputs.texts}/* > ${outputs.text}
+                    inputs: {texts: texts, one: one}
+                    outputs: {text: text}
+
+                """.utf8), to: "p.yml")
+        try check(
+            project, "run", "p.yml", "-q", code: 1,
+            """
+            error: p.yml:10:21: stage 'two' failed: 'data/texts/a' changed while the stage read it
+                  inputs: {texts: texts, one: one}
+                                  ^^^^^
+            hint: run again once nothing writes to the data
+
+            """)
+        try project.write(Data("one\n".utf8), to: "data/texts/a")
+        #expect(try project.outcomes("run", "p.yml", "-q") == ["one": "hit", "two": "ran"])
+    }
+
+    // MARK: Outputs
+
+    @Test func `an output behind a link leads nowhere, and what it led to stays`() throws {
+        let project = try project()
+        try project.write(
+            Data(
+                """
+                reprise: 1
+                stages:
+                  out:
+                    shell: rm -r outputs/d; ln -s '\(project.folder.path)/data/texts' outputs/d
+                    outputs: {text: d/a}
+
+                """.utf8), to: "p.yml")
+        let outcome = try project.reprise("run", "p.yml", "-q")
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.hasPrefix("error: p.yml:3:3: stage 'out' failed: "), "\(outcome.errors)")
+        #expect(try project.text("data/texts/a") == "one\n")
+    }
+
     // MARK: Disks that cannot be written
 
     @Test(.enabled(if: PrivateDisk.canBeMounted, "no disk can be mounted in a namespace of one's own here"))

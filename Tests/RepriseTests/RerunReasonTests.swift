@@ -3,8 +3,10 @@
 import Foundation
 import Testing
 
-/// What runs again and what does not, counted, for each way in which users of other tools met a stage that ran for no
-/// reason or did not run for a good one. The public threads that tell of it stand beside each test.
+/// What runs again and what does not, counted.
+///
+/// Each test is a way in which users of other tools met a stage that ran for no reason or did not run for a good one; the
+/// public threads that tell of it stand beside it.
 @Suite struct RerunReasonTests {
     private static let manifest = """
         reprise: 1
