@@ -14,8 +14,8 @@ package struct ArchiveMember: Hashable, Sendable {
 
 /// The files of an archive, which nobody vouches for.
 ///
-/// All headers are read and checked before anything is unpacked: sums, lengths, names that stay below a folder and stand
-/// once, plain files only, and an end. What the bytes are worth, a digest has to say.
+/// All headers are read and checked before anything is unpacked: sums, lengths, names that stay below a folder and
+/// stand once, plain files only, and an end. What the bytes are worth, a digest has to say.
 package struct ArchiveReader: Sendable {
     package let path: FilePath
     /// In the archive's order.

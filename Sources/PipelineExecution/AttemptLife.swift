@@ -13,8 +13,8 @@ package import SystemPackage
 
 /// Whether the process that does an attempt's work is still there: it holds a lock of the kernel's on its order.
 ///
-/// The process outlives a run that is killed by the moment it takes to notice. Who clears the attempt's folder waits for
-/// that moment, since the process could otherwise make folders anew that were just removed.
+/// The process outlives a run that is killed by the moment it takes to notice. Who clears the attempt's folder waits
+/// for that moment, since the process could otherwise make folders anew that were just removed.
 package enum AttemptLife {
     /// Milliseconds after which nobody waits any longer for a process that should be dead.
     private static let patience = 5000

@@ -281,8 +281,8 @@ package struct Command: Hashable, Sendable {
     package let arguments: [String]
     /// The shell that is handed `arguments[0]` as a script, where the author asked for one.
     package let shell: String?
-    /// Files, folders and patterns of the project that the command runs, relative to `folder`; copied beside the command
-    /// under these names.
+    /// Files, folders and patterns of the project that the command runs, relative to `folder`; copied beside the
+    /// command under these names.
     package let code: [Located<String>]
     /// The whole environment of the command but for `PATH`, sorted by name.
     package let environment: [EnvironmentVariable]

@@ -26,11 +26,10 @@ extension ManifestReader {
         let isForCommands = name.hasPrefix("inputs.") || name.hasPrefix("outputs.")
         // It may be named in a file that could not be read, which has been told.
         guard isForCommands || !lacksFile else { return }
+        let kinds = scope.variables.isEmpty ? "no setting" : "no setting and no variable of the stage"
         mistakes.add(
             .unresolvedReference, at: location(of: name, in: node),
-            isForCommands
-                ? "nothing here is called '${\(name)}'"
-                : "no setting\(scope.variables.isEmpty ? "" : " and no variable of the stage") is called \(quoted(name))",
+            isForCommands ? "nothing here is called '${\(name)}'" : "\(kinds) is called \(quoted(name))",
             hint: suggestion(for: name, among: known)
                 ?? "name it under the manifest's 'settings', or write '$${' for the two characters themselves")
     }

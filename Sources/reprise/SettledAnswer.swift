@@ -20,7 +20,9 @@ enum SettledAnswer {
     /// Commands whose answers are kept.
     private static let commands: Set<String> = ["run", "plan"]
     /// The variables that this program asks for, beside its own, `REPRISE_…`; a secret is none of them.
-    private static let variables: Set<String> = ["PATH", "HOME", "TERM", "NO_COLOR", "LANG", "LC_ALL"]
+    private static let variables: Set<String> = [
+        "PATH", "HOME", "TERM", "NO_COLOR", "LANG", "LC_ALL", "TMPDIR", "GITHUB_ACTIONS",
+    ]
 
     /// Does the work with all that it looks at noted, where its answer may be kept.
     static func noting(_ work: @Sendable () async throws -> Void) async rethrows {

@@ -82,7 +82,7 @@ struct ShowCommand: AsyncParsableCommand {
     private func refuseToRun(_ node: StageNode, in session: PipelineSession) async throws {
         let stages = try session.stages(named: [node.name])
         let plan = try session.planner(for: try await session.snapshot(for: stages)).plan(for: stages)
-        // What a person asks for counts as needed only when it is made, so absent objects leave a stage up to date here.
+        // Absent objects leave a stage up to date here: they count as needed only once they are asked for.
         guard let first = plan.stages.first(where: { $0.resolution.result == nil }) else { return }
         throw UsageError(
             "stage '\(first.node.name)' must run first: \(first.explanation)",

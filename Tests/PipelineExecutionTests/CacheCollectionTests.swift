@@ -54,7 +54,9 @@ struct CacheCollectionTests {
 
     @Test func `what only older runs used goes, with its objects and logs, and runs again when asked for`() async throws
     {
-        try await withTwoRuns { project, _ in
+        try await withTwoRuns { project, first in
+            let folders = CacheFolders(root: project.path("cache"))
+            for key in first.outcome.records.compactMap(\.key) { try Files.write([1, 2], toNew: folders.log(of: key)) }
             let found = try collection(project, hoursLater: 2)
             #expect(results(found) == ["demo:both", "demo:last", "demo:shout"])
             #expect(found.items.filter { $0.words.hasSuffix(", log") }.count == 3)

@@ -309,7 +309,7 @@ struct LossTests {
             #expect(try project.names(in: "cache/work") == [])
             #expect(
                 try project.names(in: "cache") == [
-                    ".gitignore", "CACHEDIR.TAG", "actions", "objects", "runs", "stat", "work",
+                    ".gitignore", "CACHEDIR.TAG", "actions", "memo", "objects", "runs", "stat", "work",
                 ])
         }
     }

@@ -111,8 +111,8 @@ struct PipelineLockTests {
             ("reprise-lock 1\nstage a\n", "cannot read the lock 'p.lock': stage 'a' has no key"),
             ("reprise-lock 1\nstage a\nstage b\n", "cannot read the lock 'p.lock': stage 'a' has no key"),
             ("reprise-lock 1\nstage a\n  key 123\n", "cannot read the lock 'p.lock', line 3: not a line of a lock"),
-            ("reprise-lock 1\n<<<<<<< HEAD\n", "cannot read the lock 'p.lock', line 2: not a line of a lock"),
-            ("reprise-lock 1\nstage a\n=======\n", "cannot read the lock 'p.lock', line 3: not a line of a lock"),
+            ("reprise-lock 1\n<<<<<<< HEAD\n", "cannot read the lock 'p.lock', line 2: it holds a merge conflict"),
+            ("reprise-lock 1\nstage a\n=======\n", "cannot read the lock 'p.lock', line 3: it holds a merge conflict"),
             (
                 "reprise-lock 1\nstage a\n  key \(digest)\nstage a\n  key \(digest)\n",
                 "cannot read the lock 'p.lock', line 4: stage 'a' stands twice"

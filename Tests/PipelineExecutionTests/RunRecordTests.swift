@@ -221,7 +221,7 @@ struct RunRecordTests {
     @Test func `a cache is marked as one`() throws {
         try withFolders { folders in
             try folders.prepare()
-            #expect(try Files.names(in: folders.root) == [".gitignore", "CACHEDIR.TAG", "runs", "work"])
+            #expect(try Files.names(in: folders.root) == [".gitignore", "CACHEDIR.TAG", "memo", "runs", "work"])
             let tag = String(decoding: try Files.bytes(of: folders.root.appending("CACHEDIR.TAG")), as: UTF8.self)
             // https://bford.info/cachedir/
             #expect(tag.hasPrefix("Signature: 8a477f597d28d172789f06886806bc55\n"))

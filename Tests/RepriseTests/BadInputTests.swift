@@ -180,7 +180,6 @@ import Testing
             last lines of its log ('reprise log' shows all):
               first
               second
-              its command ended with exit code 7
 
             """)
     }

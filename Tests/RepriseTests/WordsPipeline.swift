@@ -14,7 +14,7 @@ enum WordsPipeline {
             tool: synthesize
             settings: {count: 1, height: 16, width: 16, seed: "${seed}"}
           upper:
-            shell: cat ${inputs.text}/* | tr a-z A-Z > ${outputs.upper}
+            shell: cat ${inputs.text} | tr a-z A-Z > ${outputs.upper}
             inputs: {text: text}
             outputs: {upper: upper.txt}
           shout:
