@@ -43,8 +43,10 @@ let package = Package(
         .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
         .target(name: "Imaging", dependencies: ["Tensors", "CPNG"]),
         .target(name: "PipelineManifest", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .target(name: "CPlatform"),
         .target(
-            name: "ContentStore", dependencies: [.product(name: "Crypto", package: "swift-crypto"), systemPackage]),
+            name: "ContentStore",
+            dependencies: ["CPlatform", .product(name: "Crypto", package: "swift-crypto"), systemPackage]),
         .target(
             name: "PipelinePlanning",
             dependencies: [
