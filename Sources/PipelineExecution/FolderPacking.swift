@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ContentStore
+package import ContentStore
 import PipelineManifest
-import SystemPackage
+package import SystemPackage
 
 /// A folder that a command wrote, as one object: an archive of its files by name, whose bytes are its content.
-enum FolderPacking {
+package enum FolderPacking {
     /// Packs the files below a folder.
     ///
     /// - Throws: a `ToolFailure` for what is neither a file nor a folder or has a name that is no text.
@@ -36,7 +36,7 @@ enum FolderPacking {
     }
 
     /// Lays the files of a packed folder out below a new one, read-only, and gives them sorted by name.
-    static func unpack(_ archive: FilePath, into folder: FilePath) throws(StoreError) -> [ToolInput.File] {
+    package static func unpack(_ archive: FilePath, into folder: FilePath) throws(StoreError) -> [ToolInput.File] {
         do throws(ArchiveError) {
             let reader = try ArchiveReader(readingFrom: archive)
             try reader.unpackAll(into: folder)

@@ -51,7 +51,7 @@ extension ManifestReader {
             guard parts.count <= 2, let first = parts.first else { return nil }
             let names = first.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             producer = names[0]
-            label = names.count == 2 ? names[1] : nil
+            label = names.count == 2 ? StageLabel.sorted(names[1]) : nil
             output = parts.count == 2 ? parts[1] : nil
             let marks = [UInt8(ascii: "="), UInt8(ascii: ","), UInt8(ascii: "*"), UInt8(ascii: "?")]
             let isLabel = label?.utf8.allSatisfy { ManifestReader.isOfLabel($0) || marks.contains($0) } ?? true

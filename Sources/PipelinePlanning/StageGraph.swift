@@ -113,7 +113,9 @@ package struct StageGraph: Sendable {
 
     /// The names that a target of the command line means, in the order of the graph: a stage's own, all instances of
     /// what `foreach` or `matrix` made several of, or those that fit a pattern; empty where it means none.
-    package func names(matching target: String) -> [String] {
+    package func names(matching typed: String) -> [String] {
+        let parts = typed.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        let target = parts.count == 2 ? "\(parts[0])@\(StageLabel.sorted(String(parts[1])))" : typed
         if nodes[target] != nil { return [target] }
         let instances = nodes.values.filter { $0.stage.group?.name == target }.map(\.name)
         guard instances.isEmpty, FilePattern.isPattern(target) else { return instances }

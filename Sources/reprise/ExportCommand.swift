@@ -12,10 +12,11 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Copies a stage's outputs out of the cache.",
         discussion: """
-            Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'. Files of the same \
-            names in DIR are replaced. With '--png' the images of an image set become PNG files as well, in a folder \
-            named after the output; with '--safetensors' and '--onnx' models are written in these formats as well, \
-            beside 'model.h5'. The stage is run first where it is not up to date.
+            Each output becomes a file named after it: 'model.h5', 'table.csv', 'picture.png'; one that is a folder \
+            becomes a folder. Files of the same names in DIR are replaced. With '--png' the images of an image set \
+            become PNG files as well, in a folder named after the output; with '--safetensors' and '--onnx' models \
+            are written in these formats as well, beside 'model.h5'. The stage is run first where it is not up to \
+            date.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -45,6 +46,10 @@ struct ExportCommand: AsyncParsableCommand {
             let format = ArtifactFormat(rawValue: output.format)
             let suffix = format?.fileExtension ?? ""
             let target = folder.appending(suffix.isEmpty ? output.name : "\(output.name).\(suffix)")
+            if format == .folder {
+                for file in try copy(filesOf: output, in: session, to: target) { Terminal.output.write("\(file)\n") }
+                continue
+            }
             let temporary = Files.temporarySibling(of: target)
             try Files.copy(try session.objects.verifiedFile(of: output.object), toNew: temporary)
             try Files.rename(temporary, to: target)
@@ -59,6 +64,22 @@ struct ExportCommand: AsyncParsableCommand {
                     Terminal.output.write("\(copy)\n")
                 }
             }
+        }
+    }
+
+    /// Copies the files of a folder, each in one step.
+    private func copy(
+        filesOf output: Artifact, in session: PipelineSession, to target: FilePath
+    ) throws -> [FilePath] {
+        let temporary = Files.temporarySibling(of: target)
+        defer { try? Files.removeTree(temporary) }
+        let files = try FolderPacking.unpack(try session.objects.verifiedFile(of: output.object), into: temporary)
+        return try files.map { file in
+            let place = target.pushing(FilePath(file.name))
+            try Files.makeFolder(place.removingLastComponent())
+            try Files.setPermissions(file.path, 0o644)
+            try Files.rename(file.path, to: place)
+            return place
         }
     }
 

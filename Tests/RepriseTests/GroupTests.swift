@@ -60,6 +60,8 @@ import Testing
         let project = try project()
         #expect(try project.outcomes("run", ".", "row").count == 10)
         #expect(try project.outcomes("run", ".", "number@a=3,*").count == 3)
+        #expect(try project.outcomes("run", ".", "number@b=1,a=*").count == 3)
+        #expect(Array(try project.outcomes("run", ".", "number@b=1,a=2").keys) == ["number@a=2,b=1"])
         let forced = try project.outcomes("run", ".", "row", "--force", "row@*")
         #expect(forced.filter { $0.value == "ran" }.keys.sorted() == ["row@1", "row@2"])
     }
