@@ -140,7 +140,7 @@ package struct AnswerMemo {
 
     /// The table and the paths of a file whose seal holds.
     ///
-    /// Threads only read the bytes, which outlive them: that makes it safe to hand them over.
+    /// `@unchecked Sendable`: threads only read the bytes, nobody writes to them, and they outlive the threads.
     private struct StoredLooks: @unchecked Sendable {
         let rows: UnsafeRawBufferPointer
         let paths: UnsafeRawBufferPointer

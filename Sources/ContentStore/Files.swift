@@ -190,13 +190,13 @@ package enum Files {
     /// - Parameter folder: where the new file is made; on the same disk as `path`, and its own folder where none is
     /// named.
     package static func replace(
-        _ path: FilePath, with bytes: [UInt8], isSynced: Bool = false, madeIn folder: FilePath? = nil
+        _ path: FilePath, with bytes: [UInt8], madeIn folder: FilePath? = nil
     ) throws(StoreError) {
         let made = try UnfinishedFile(for: path, in: folder ?? path.removingLastComponent())
         if let reason = writeAll(bytes, to: made.descriptor) {
             throw .cannot(action: "write", path: path, reason: reason)
         }
-        if let reason = made.finish(isSynced: isSynced) {
+        if let reason = made.finish() {
             throw .cannot(action: "write", path: path, reason: reason)
         }
     }
@@ -215,7 +215,7 @@ package enum Files {
                 throw .cannot(action: "write", path: path, reason: reason)
             }
         }
-        if let reason = made.finish(isSynced: false) {
+        if let reason = made.finish() {
             throw StoreError.cannot(action: "write", path: path, reason: reason)
         }
     }
@@ -350,8 +350,7 @@ private struct UnfinishedFile: ~Copyable {
     }
 
     /// Puts the file into its place; the reason where that fails.
-    consuming func finish(isSynced: Bool) -> Errno? {
-        if isSynced, fsync(descriptor) != 0 { return Errno(rawValue: errno) }
+    consuming func finish() -> Errno? {
         // Some file systems tell only on closing that bytes were lost. The lock lasts as long as our own descriptor.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         if copy < 0 || close(copy) != 0 { return Errno(rawValue: errno) }

@@ -97,7 +97,7 @@ struct FilesTests {
             let file = folder.appending("file")
             try Files.replace(file, with: [1])
             let before = try #require(try Files.status(file))
-            try Files.replace(file, with: [2, 3], isSynced: true)
+            try Files.replace(file, with: [2, 3])
             #expect(try Files.bytes(of: file) == [2, 3])
             #expect(try Files.status(file)?.inode != before.inode, "the old bytes were written over")
             #expect(try Files.names(in: folder) == ["file"])
