@@ -22,13 +22,27 @@ if [ $# -gt 1 ]; then filter=(--filter "$2"); fi
 #   library has to.
 skipped=(--skip FaultWriteTests --skip FaultClockTests)
 
+# The sanitizers keep what they know of an address at a fixed distance from it; where the system shuffles addresses
+# widely, that place can be taken and they stop or hang. Without the shuffling it is free.
+fixed=()
+if setarch "$(uname -m)" -R true 2>/dev/null; then fixed=(setarch "$(uname -m)" -R); fi
+
+# Signals are the sanitizers' to tell of, and their libraries need the shared runtime. What lives as long as the program
+# is held by pointers with marks in them, which would be told as leaks.
+export REPRISE_SHARED_RUNTIME=1 SWIFT_BACKTRACE=enable=no
+export TSAN_OPTIONS="exitcode=66 suppressions=$root/Scripts/sanitize/thread.supp" ASAN_OPTIONS=detect_leaks=0
+
 status=0
 for kind in "${kinds[@]}"; do
     echo "== $kind"
-    # Signals are the sanitizers' to tell of, and their libraries need the shared runtime. What lives as long as the
-    # program is held by pointers with marks in them, which would be told as leaks.
-    REPRISE_SHARED_RUNTIME=1 SWIFT_BACKTRACE=enable=no TSAN_OPTIONS=exitcode=66 ASAN_OPTIONS=detect_leaks=0 \
-        swift test -c release --disable-testable-imports --sanitize="$kind" --scratch-path ".build-$kind" \
+    build=(-c release --disable-testable-imports --sanitize="$kind" --scratch-path ".build-$kind")
+    swift test list "${build[@]}" >/dev/null
+    before=()
+    if [ "$kind" = thread ] && [ "$(uname -s)" = Linux ]; then
+        clang -O1 -shared -fPIC Scripts/sanitize/mutex.c -o .build-thread/mutex.so
+        before=(env LD_PRELOAD="$root/.build-thread/mutex.so")
+    fi
+    ${fixed[@]+"${fixed[@]}"} ${before[@]+"${before[@]}"} swift test --skip-build "${build[@]}" \
         ${filter[@]+"${filter[@]}"} "${skipped[@]}" || status=1
 done
 exit $status
