@@ -23,7 +23,7 @@ CATALOGUES = data/T91.yml data/Set5.yml data/Set14.yml
 SOURCES = Sources Tests Package.swift Benchmarks/Sources/benchmarks Benchmarks/Package.swift \
 	$(wildcard Fuzzing/Sources/Fuzz*) Fuzzing/Package.swift
 
-# Where `prerequisites` says that libhdf5 is linked as an archive, if it is.
+# Where `prerequisites` says that libhdf5 and the others are linked as archives, if they are.
 STATIC = $(CURDIR)/.build/static
 export PKG_CONFIG_PATH := $(STATIC)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
@@ -85,4 +85,4 @@ clean:
 
 prerequisites:
 	@Scripts/install-prerequisites.sh
-	@Scripts/prefer-static-hdf5.sh "$(STATIC)"
+	@Scripts/prefer-archives.sh "$(STATIC)"

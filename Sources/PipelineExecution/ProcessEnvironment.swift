@@ -26,6 +26,18 @@ package enum ProcessEnvironment {
         return variables
     }
 
+    /// The variables of some names as `NAME=VALUE`, by name; of one that stands twice, both.
+    package static func entries(where isWanted: (String) -> Bool) -> [String] {
+        var entries: [String] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let text = String(cString: text)
+            if isWanted(String(text.prefix { $0 != "=" })) { entries.append(text) }
+            entry += 1
+        }
+        return entries.sorted()
+    }
+
     /// What every command sees beside what it declares and its own folders; nothing of it differs between machines but
     /// `PATH`.
     static var ofCommands: [String: String] {

@@ -3,16 +3,7 @@
 import ArgumentParser
 import ContentStore
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// The door to the user: every command reads options here and calls a library for the rest.
-@main
 struct Reprise: AsyncParsableCommand {
     static let version = "0.1.0"
 
@@ -40,11 +31,8 @@ struct Reprise: AsyncParsableCommand {
             CacheCommand.self, DataCommand.self, UpscaleCommand.self, ExecCommand.self,
         ])
 
-    static func main() async {
-        if let answer = SettledAnswer.recalled() {
-            Terminal.output.write(answer.text)
-            Self.end(with: answer.exitCode)
-        }
+    /// Does what the arguments say, and ends the process.
+    static func perform() async -> Never {
         do {
             try await SettledAnswer.noting {
                 var command = try parseAsRoot()
@@ -54,21 +42,11 @@ struct Reprise: AsyncParsableCommand {
                     try command.run()
                 }
             }
+            Self.exit()
         } catch let exit as ExitCode {
             Self.exit(withError: exit)
         } catch {
             Complaint.exit(with: error)
         }
-    }
-
-    /// Ends the process at once; it has nothing to clear up.
-    private static func end(with exitCode: Int32) -> Never {
-        #if canImport(Darwin)
-            Darwin.exit(exitCode)
-        #elseif canImport(Musl)
-            Musl.exit(exitCode)
-        #else
-            Glibc.exit(exitCode)
-        #endif
     }
 }

@@ -17,12 +17,13 @@ import SystemPackage
 /// The question is all that this process was given: its arguments, the variables it asks for, the folder it is in,
 /// what it writes to, and which program it is. What it then looks at is noted on the way (`LookedAt`).
 enum SettledAnswer {
+    // Arrays, here and below: the runtime would build the types of sets and dictionaries first, which takes longer than
+    // looking through a few words.
+
     /// Commands whose answers are kept.
-    private static let commands: Set<String> = ["run", "plan"]
+    private static let commands = ["run", "plan"]
     /// The variables that this program asks for, beside its own, `REPRISE_…`; a secret is none of them.
-    private static let variables: Set<String> = [
-        "PATH", "HOME", "TERM", "NO_COLOR", "LANG", "LC_ALL", "TMPDIR", "GITHUB_ACTIONS",
-    ]
+    private static let variables = ["PATH", "HOME", "TERM", "NO_COLOR", "LANG", "LC_ALL", "TMPDIR", "GITHUB_ACTIONS"]
 
     /// Does the work with all that it looks at noted, where its answer may be kept.
     static func noting(_ work: @Sendable () async throws -> Void) async rethrows {
@@ -68,14 +69,14 @@ enum SettledAnswer {
             Terminal.output.isTerminal ? Terminal.output.width : 0,
             Terminal.error.isTerminal ? Terminal.error.width : 0,
         ]
-        let variables = ProcessEnvironment.all.filter {
-            $0.key.hasPrefix("REPRISE_") || Self.variables.contains($0.key)
+        let arguments = CommandLine.arguments.dropFirst()
+        let variables = ProcessEnvironment.entries { name in
+            name.hasPrefix("REPRISE_") || Self.variables.contains(name)
         }
-        let document: JSONValue = [
-            "version": .text(Reprise.version), "numbers": .array(numbers.map { .integer($0) }),
-            "arguments": .array(CommandLine.arguments.dropFirst().map { .text($0) }),
-            "folder": .text(FilePath(".").absolute.string), "variables": .object(variables.mapValues { .text($0) }),
-        ]
-        return Digest(of: document.canonicalBytes)
+        // No word has a zero in it, and counts stand before what they count.
+        let words =
+            [Reprise.version] + numbers.map { String($0) } + [FilePath(".").absolute.string, String(arguments.count)]
+            + arguments + variables
+        return Digest(of: Array(words.joined(separator: "\0").utf8))
     }
 }

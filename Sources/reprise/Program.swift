@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ContentStore
+import Dispatch
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// Where the process begins. What is known already is said before any thread is started.
+@main
+enum Program {
+    static func main() {
+        if let answer = SettledAnswer.recalled() {
+            Terminal.output.write(answer.text)
+            // There is nothing to clear up, and the libraries' own clearing up takes as long as the answer.
+            _exit(answer.exitCode)
+        }
+        Task { await Reprise.perform() }
+        dispatchMain()
+    }
+}
