@@ -3,7 +3,7 @@
 package import ContentStore
 import PipelineManifest
 package import PipelinePlanning
-import SystemPackage
+package import SystemPackage
 
 /// Does the work of a stage twice, each time from the beginning in a folder of its own, and compares what came of it
 /// with each other and with the result that the cache has; nothing is stored.
@@ -15,7 +15,12 @@ package struct DeterminismCheck: Sendable {
         package let stored: Digest
         package let first: Digest
         package let second: Digest
+        /// How far the two times lie apart, or where they agree, the first and the cache; `nil` where nobody can say.
+        package let distance: String?
     }
+
+    /// Says how far two files lie apart.
+    package typealias Comparison = @Sendable (_ left: FilePath, _ right: FilePath) -> String?
 
     private let planner: Planner
     private let runner: any ActionRunner
@@ -35,7 +40,7 @@ package struct DeterminismCheck: Sendable {
     ///
     /// - Parameter results: of this stage and of all that it reads.
     package func differences(
-        of node: StageNode, results: [String: ActionResult]
+        of node: StageNode, results: [String: ActionResult], comparison: Comparison
     ) async throws(StageFailure) -> [Difference] {
         let work = StageWork(
             node: node, results: results, planner: planner, runner: runner,
@@ -44,7 +49,9 @@ package struct DeterminismCheck: Sendable {
         let threads = StageThreads()
         defer { threads.close() }
         do {
-            return try await withTaskExecutorPreference(threads) { try await differences(work, results) }
+            return try await withTaskExecutorPreference(threads) {
+                try await differences(work, results, comparison)
+            }
         } catch {
             switch StageAttempt.obstacle(error) {
             case .failed(let failure): throw failure
@@ -55,34 +62,46 @@ package struct DeterminismCheck: Sendable {
         }
     }
 
-    private func differences(_ work: StageWork, _ results: [String: ActionResult]) async throws -> [Difference] {
+    private func differences(
+        _ work: StageWork, _ results: [String: ActionResult], _ comparison: Comparison
+    ) async throws -> [Difference] {
         guard case .upToDate(let entry) = try planner.resolution(of: work.node, results: results) else {
             throw ToolFailure("it has no result to compare with")
         }
         let claim = try await ActionClaim.waiting(at: folders.claim(of: entry.action.key), onWait: {})
         defer { claim.release() }
-        let first = try await contents(work, entry.action.key)
-        let second = try await contents(work, entry.action.key)
+        let workFolder = folders.workFolder(of: entry.action.key)
+        defer { try? Files.removeTree(workFolder) }
+        let first = try await done(work, in: workFolder)
+        let second = try await done(work, in: workFolder)
         return work.node.stage.outputs.compactMap { output in
-            guard let stored = entry.result.output(named: output.name)?.content, let one = first[output.name],
-                let other = second[output.name], stored != one || one != other
+            guard let stored = entry.result.output(named: output.name), let one = first[output.name],
+                let other = second[output.name], stored.content != one.content || one.content != other.content
             else { return nil }
-            return Difference(output: output.name, stored: stored, first: one, second: other)
+            let distance: String? =
+                if one.content != other.content {
+                    comparison(one.path, other.path)
+                } else {
+                    (try? planner.objects.verifiedFile(of: stored.object)).flatMap { comparison($0, one.path) }
+                }
+            return Difference(
+                output: output.name, stored: stored.content, first: one.content, second: other.content,
+                distance: distance)
         }
     }
 
-    /// The content of each output of one time, which leaves nothing behind.
-    private func contents(_ work: StageWork, _ key: ActionKey) async throws -> [String: Digest] {
-        let workFolder = folders.workFolder(of: key)
+    /// What came of one time, in a folder of its own: each output's file and content.
+    private func done(
+        _ work: StageWork, in workFolder: FilePath
+    ) async throws -> [String: (path: FilePath, content: Digest)] {
         let folder = workFolder.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
         try Files.makeFolder(folder)
-        defer { try? Files.removeTree(workFolder) }
         // What outlives failed attempts must not help the second time.
         let outputs = try await work.done(in: folder, keeping: folder.appending("kept")).outputs
-        var contents: [String: Digest] = [:]
+        var made: [String: (path: FilePath, content: Digest)] = [:]
         for output in outputs {
-            contents[output.name] = try output.content ?? FileDigest(ofFileAt: output.path).digest
+            made[output.name] = (output.path, try output.content ?? FileDigest(ofFileAt: output.path).digest)
         }
-        return contents
+        return made
     }
 }

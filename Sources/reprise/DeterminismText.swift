@@ -13,7 +13,12 @@ struct DeterminismText {
         let lines = differences.map { difference in
             "  output '\(difference.output)': \(difference.stored.abbreviated) in the cache, "
                 + "\(difference.first.abbreviated) the first time, \(difference.second.abbreviated) the second\n"
+                + (difference.distance.map { "    \(compared(difference)): \($0)\n" } ?? "")
         }
         return "stage '\(stage)' is not deterministic:\n" + lines.joined()
+    }
+
+    private func compared(_ difference: DeterminismCheck.Difference) -> String {
+        difference.first == difference.second ? "cache to first" : "first to second"
     }
 }

@@ -5,6 +5,7 @@ import Dispatch
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
+import PipelineTools
 import SystemPackage
 
 #if canImport(Darwin)
@@ -70,7 +71,10 @@ struct PipelineRun {
         let results = ended.outcome.results
         let result: Result<[DeterminismCheck.Difference], StageFailure> = await Interruption.ending {
             do throws(StageFailure) {
-                return .success(try await check.differences(of: node, results: results))
+                return .success(
+                    try await check.differences(of: node, results: results) { left, right in
+                        (try? ArtifactDifference(left, right))?.summary
+                    })
             } catch {
                 return .failure(error)
             }

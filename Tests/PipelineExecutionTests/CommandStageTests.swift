@@ -604,24 +604,48 @@ struct CommandStageTests {
         ) { project in
             try project.edit("HERE", project.path("counter").string)
             try project.write("", to: "counter")
-            let run = try await project.run()
-            let session = try project.session()
-            let planner = try session.planner(for: try await session.snapshot(for: session.stages(named: [])))
-            let check = DeterminismCheck(
-                planner: planner, runner: InProcessActionRunner(toolbox: project.workshop.toolbox),
-                folders: session.folders, threads: 1, warden: nil)
-            func differences(_ stage: String) async throws -> [DeterminismCheck.Difference] {
-                try await check.differences(
-                    of: try #require(session.graph.node(named: stage)), results: run.outcome.results)
-            }
-            #expect(try await differences("read") == [])
-            let found = try await differences("own")
+            _ = try await project.run()
+            #expect(try await differences(of: "read", in: project) == [])
+            let found = try await differences(of: "own", in: project)
             #expect(found.map(\.output) == ["p"])
             #expect(found.first?.stored == Digest(ofText: ""))
             #expect(found.first?.first == Digest(ofText: "\n"))
             #expect(found.first?.second == Digest(ofText: "\n\n"))
+            #expect(found.first?.distance == "1 and 2 bytes")
             #expect(try project.names(in: "cache/work") == [])
             #expect(try await project.run().ran == [])
+        }
+    }
+
+    @Test func `a stage that agrees with itself and not with the cache is compared with the cache`() async throws {
+        try await Self.with(
+            "shell: 'cat \"$COUNTER\" > outputs/o; echo again > \"$COUNTER\"'\nenvironment: {COUNTER: HERE}"
+        ) { project in
+            try project.edit("HERE", project.path("counter").string)
+            try project.write("", to: "counter")
+            _ = try await project.run()
+            let found = try await differences(of: "own", in: project)
+            #expect(found.map(\.stored) == [Digest(ofText: "")])
+            #expect(found.map(\.first) == [Digest(ofText: "again\n")])
+            #expect(found.map(\.second) == [Digest(ofText: "again\n")])
+            #expect(found.map(\.distance) == ["0 and 6 bytes"])
+        }
+    }
+
+    /// Of the stage run twice more, with how far apart as numbers of bytes.
+    private func differences(
+        of stage: String, in project: Project
+    ) async throws -> [DeterminismCheck.Difference] {
+        let session = try project.session()
+        let snapshot = try await session.snapshot(for: session.stages(named: []))
+        let check = DeterminismCheck(
+            planner: try session.planner(for: snapshot),
+            runner: InProcessActionRunner(toolbox: project.workshop.toolbox), folders: session.folders, threads: 1,
+            warden: nil)
+        let node = try #require(session.graph.node(named: stage))
+        return try await check.differences(of: node, results: try await project.run().outcome.results) { left, right in
+            let counts = [left, right].map { (try? Files.bytes(of: $0, limit: 1 << 10).count) ?? -1 }
+            return "\(counts[0]) and \(counts[1]) bytes"
         }
     }
 }
