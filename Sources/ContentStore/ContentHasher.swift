@@ -45,10 +45,18 @@ package struct FileDigest: Hashable, Sendable {
     }
 
     /// Reads through a buffer of the caller's, who has many files to read.
-    package init(ofFileAt path: FilePath, through buffer: FileBuffer) throws(StoreError) {
+    ///
+    /// - Parameter status: what the file system said of the file a moment ago.
+    package init(ofFileAt path: FilePath, _ status: FileStatus, through buffer: FileBuffer) throws(StoreError) {
+        try self.init(ofFileAt: path, expectedByteCount: status.byteCount, through: buffer)
+    }
+
+    private init(
+        ofFileAt path: FilePath, expectedByteCount: Int? = nil, through buffer: FileBuffer
+    ) throws(StoreError) {
         var hasher = ContentHasher()
         var byteCount = 0
-        try buffer.read(path) { piece in
+        try buffer.read(path, expectedByteCount: expectedByteCount) { piece in
             hasher.update(piece)
             byteCount += piece.count
         }
@@ -68,15 +76,24 @@ package final class FileBuffer {
     deinit { bytes.deallocate() }
 
     /// Hands all bytes of a file to `body`, piece by piece.
-    func read(_ path: FilePath, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
+    ///
+    /// - Parameter expectedByteCount: how long the file is, where that is known: after so many bytes its end is not
+    ///   looked for. Whoever knows it knows the file's status too, and notices by it that a file has grown since.
+    func read(
+        _ path: FilePath, expectedByteCount: Int? = nil, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(StoreError) {
         LookedAt.current?.note(path)
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno)) }
         defer { close(descriptor) }
         #if !canImport(Darwin)
-            posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+            if expectedByteCount ?? .max > Self.byteCount {
+                posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+            }
         #endif
-        while true {
+        var readByteCount = 0
+        // Of a file that says it is empty the end is looked for: the kernel's own files say so.
+        while readByteCount == 0 || readByteCount != expectedByteCount {
             let count = platformRead(descriptor, bytes)
             if count == 0 { return }
             if count < 0 {
@@ -84,6 +101,7 @@ package final class FileBuffer {
                 throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
             }
             body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            readByteCount += count
         }
     }
 }

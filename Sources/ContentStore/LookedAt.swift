@@ -27,6 +27,8 @@ package final class LookedAt: Sendable {
 
     private struct Notes {
         var places: Set<Place> = []
+        /// What folders were found to hold: many names, each as a rule noted once, so that they are only gathered.
+        var listings: [(folder: FilePath, names: [String])] = []
         var isIncomplete = false
     }
 
@@ -46,6 +48,11 @@ package final class LookedAt: Sendable {
         notes.withLock { _ = $0.places.insert(Place(path: path, followsLink: followsLink)) }
     }
 
+    /// Notes what a folder holds.
+    package func note(_ names: [String], in folder: FilePath) {
+        notes.withLock { $0.listings.append((folder, names)) }
+    }
+
     /// Says that the answer also depends on something that cannot be looked at again, such as what a program said.
     package func noteWhatCannotBeSeen() {
         notes.withLock { $0.isIncomplete = true }
@@ -58,9 +65,13 @@ package final class LookedAt: Sendable {
     func settledLooks() -> [FileLook]? {
         let notes = notes.withLock { $0 }
         guard !notes.isIncomplete else { return nil }
+        var places = notes.places
+        for (folder, names) in notes.listings {
+            for name in names { places.insert(Place(path: folder.appending(name), followsLink: true)) }
+        }
         var looks: [FileLook] = []
-        looks.reserveCapacity(notes.places.count)
-        for place in notes.places {
+        looks.reserveCapacity(places.count)
+        for place in places {
             guard let look = FileLook(at: place), look.isSettled(before: settledBefore) else { return nil }
             looks.append(look)
         }

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
-import Dispatch
 import PipelinePlanning
-import Synchronization
 package import SystemPackage
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
 
 /// Digests of files outside the cache, remembered with what the file system said of them.
 ///
@@ -20,17 +10,13 @@ package import SystemPackage
 /// both times lie well before the moment the file was hashed: a file written in the same instant as it was read could
 /// have changed without a trace. Modification time alone never decides. Losing this file costs time and nothing else.
 package struct StatCache: FileDigestMemory {
-    /// Two seconds: the coarsest time stamps still in use.
-    private static let youth: Int64 = 2_000_000_000
-    private static let day: Int64 = 86_400_000_000_000
+    fileprivate static let day: Int64 = 86_400_000_000_000
 
     private let path: FilePath
     /// Sorted by their names, as the file holds them.
     private let known: StatTable
     /// What was hashed or seen since, by name.
     private var news: [String: StatTable.Row] = [:]
-    /// Hashed ahead of being asked for, by name; each is handed out once.
-    private var ahead: [String: StatTable.Row] = [:]
     /// Where relative paths begin.
     private let currentFolder = FilePath(".").absolute
     /// How many files were read to be hashed.
@@ -42,30 +28,40 @@ package struct StatCache: FileDigestMemory {
         known = StatTable(sealed: (try? Files.bytes(of: path)) ?? []) ?? StatTable()
     }
 
-    package mutating func prepare(for files: [(path: FilePath, status: FileStatus)]) {
-        var unknown: [(path: FilePath, status: FileStatus)] = []
-        for file in files where file.status.kind == .file && remembered(name(of: file.path), file.status) == nil {
-            unknown.append(file)
+    package mutating func digests(
+        of files: [(path: FilePath, status: FileStatus)]
+    ) -> [Result<FileDigest, StoreError>] {
+        let order = Self.largestFirst(files)
+        let remembered = Remembered(known: known, news: news, currentFolder: currentFolder)
+        let found = parallelMap(files.count, with: { FileBuffer() }) { number, buffer in
+            let (path, status) = files[order[number]]
+            return remembered.row(of: path, status, through: buffer)
         }
-        for file in HashedFile.all(of: unknown) {
-            ahead[name(of: file.path)] = StatTable.Row(
-                status: file.status, bytes: file.bytes, hashedAt: file.moment, seenAt: file.moment)
+        var digests = [Result<FileDigest, StoreError>?](repeating: nil, count: files.count)
+        news.reserveCapacity(news.count + found.count)
+        for (index, row) in zip(order, found) { digests[index] = row.map { take($0) } }
+        return digests.map { digest in
+            guard let digest else { preconditionFailure("the order leaves a file out") }
+            return digest
         }
     }
 
     package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
-        let name = name(of: path)
-        if let bytes = remembered(name, status) { return bytes }
-        if let row = ahead.removeValue(forKey: name), row.status == status {
-            hashedCount += 1
-            news[name] = row
-            return row.bytes
-        }
-        let now = LookedAt.now()
-        let bytes = try FileDigest(ofFileAt: path)
-        hashedCount += 1
-        news[name] = StatTable.Row(status: status, bytes: bytes, hashedAt: now, seenAt: now)
-        return bytes
+        let remembered = Remembered(known: known, news: news, currentFolder: currentFolder)
+        return take(try remembered.row(of: path, status, through: FileBuffer()).get())
+    }
+
+    private mutating func take(_ found: Remembered.Found) -> FileDigest {
+        if found.isHashed { hashedCount += 1 }
+        if found.isNews { news[found.name] = found.row }
+        return found.row.bytes
+    }
+
+    /// The large ones first, so that none is begun last and waited for by all others.
+    private static func largestFirst(_ files: [(path: FilePath, status: FileStatus)]) -> [Int] {
+        let isLarge = { (index: Int) in files[index].status.byteCount >= 1 << 20 }
+        return files.indices.filter(isLarge).sorted { files[$0].status.byteCount > files[$1].status.byteCount }
+            + files.indices.filter { !isLarge($0) }
     }
 
     /// Writes the cache back where it changed; what was not asked for in half a year goes.
@@ -75,54 +71,45 @@ package struct StatCache: FileDigestMemory {
         try Files.replace(path, with: merged.sealedBytes)
         news = [:]
     }
+}
 
-    private mutating func remembered(_ name: String, _ status: FileStatus) -> FileDigest? {
-        guard var row = news[name] ?? known[name], row.status == status, Self.isSettled(row) else { return nil }
-        let now = LookedAt.now()
-        if now &- row.seenAt > 30 * Self.day {
-            row.seenAt = now
-            news[name] = row
-        }
-        return row.bytes
+/// What is known of files, as threads look it up that hash what is not known.
+private struct Remembered: Sendable {
+    struct Found: Sendable {
+        let name: String
+        let row: StatTable.Row
+        let isHashed: Bool
+        /// Whether the row has to be written down.
+        let isNews: Bool
     }
 
-    private func name(of path: FilePath) -> String {
-        path.isAbsolute ? path.string : currentFolder.pushing(path).lexicallyNormalized().string
+    /// Two seconds: the coarsest time stamps still in use.
+    private static let youth: Int64 = 2_000_000_000
+
+    let known: StatTable
+    let news: [String: StatTable.Row]
+    /// Where relative paths begin.
+    let currentFolder: FilePath
+
+    /// What is remembered of a file with this status, or what comes of reading it now.
+    func row(
+        of path: FilePath, _ status: FileStatus, through buffer: FileBuffer
+    ) -> Result<Found, StoreError> {
+        let name = path.isAbsolute ? path.string : currentFolder.pushing(path).lexicallyNormalized().string
+        let now = LookedAt.now()
+        if var row = news[name] ?? known[name], row.status == status, Self.isSettled(row) {
+            let isStale = now &- row.seenAt > 30 * StatCache.day
+            if isStale { row.seenAt = now }
+            return .success(Found(name: name, row: row, isHashed: false, isNews: isStale))
+        }
+        return Result { () throws(StoreError) in
+            let bytes = try FileDigest(ofFileAt: path, status, through: buffer)
+            let row = StatTable.Row(status: status, bytes: bytes, hashedAt: now, seenAt: now)
+            return Found(name: name, row: row, isHashed: true, isNews: true)
+        }
     }
 
     private static func isSettled(_ row: StatTable.Row) -> Bool {
         max(row.status.modificationTime, row.status.changeTime) < row.hashedAt &- youth
-    }
-}
-
-/// A file that was read ahead.
-private struct HashedFile {
-    let path: FilePath
-    let status: FileStatus
-    let bytes: FileDigest
-    /// The moment before it was read, in nanoseconds since 1970.
-    let moment: Int64
-
-    /// Reads as many files at once as there are processors, the largest first; those that cannot be read are left out.
-    static func all(of files: [(path: FilePath, status: FileStatus)]) -> [HashedFile] {
-        guard files.count > 1 else { return [] }
-        let sorted = files.sorted { $0.status.byteCount > $1.status.byteCount }
-        let next = Atomic(0)
-        let all = Mutex<[HashedFile]>([])
-        let workers = min(files.count, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            let buffer = FileBuffer()
-            var done: [HashedFile] = []
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < sorted.count else { break }
-                let (path, status) = sorted[index]
-                let moment = LookedAt.now()
-                guard let bytes = try? FileDigest(ofFileAt: path, through: buffer) else { continue }
-                done.append(HashedFile(path: path, status: status, bytes: bytes, moment: moment))
-            }
-            all.withLock { $0 += done }
-        }
-        return all.withLock { $0 }
     }
 }

@@ -38,13 +38,15 @@ package struct SourceObserver<Memory: FileDigestMemory> {
                 report(unreadable: source, error)
             }
         }
-        memory.prepare(for: found.flatMap(\.files).map { ($0.path, $0.status) })
+        // All sources at once, so that many processors have something to do where each source is one file.
+        var digests = memory.digests(of: found.flatMap(\.files).map { ($0.path, $0.status) })[...]
         for (source, files) in found {
             do throws(StoreError) {
-                snapshot.sources[source.name.value] = try content(of: files)
+                snapshot.sources[source.name.value] = try Self.content(of: files, digests.prefix(files.count))
             } catch {
                 report(unreadable: source, error)
             }
+            digests = digests.dropFirst(files.count)
         }
         for source in graph.manifest.sources where used.contains(.source(source.name.value)) {
             guard let reference = source.catalogue else { continue }
@@ -58,10 +60,15 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return snapshot
     }
 
-    private mutating func content(of files: [FoundFile]) throws(StoreError) -> SourceContent {
+    private static func content(
+        of files: [FoundFile], _ digests: ArraySlice<Result<FileDigest, StoreError>>
+    ) throws(StoreError) -> SourceContent {
         var content: [SourceContent.File] = []
         content.reserveCapacity(files.count)
-        for found in files { content.append(try file(named: found.name, at: found.path, found.status)) }
+        for (found, digest) in zip(files, digests) {
+            content.append(
+                SourceContent.File(name: found.name, path: found.path, bytes: try digest.get(), status: found.status))
+        }
         return SourceContent(files: content, isOneFile: files.first?.isWholeSource == true)
     }
 
@@ -81,7 +88,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         var files: [FoundFile] = []
         for (name, status) in try FolderListing(path).files {
             guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) else { continue }
-            let file = path.pushing(FilePath(name))
+            let file = path.appending(name)
             // Leaving it out without a word would make another data set of this one.
             if status.kind == .link {
                 throw .cannot(action: "follow the link", path: file, reason: .noSuchFileOrDirectory)
@@ -95,7 +102,8 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     private mutating func location(of source: Source) -> FilePath? {
         let path = FilePath(source.path.value)
         if path.isAbsolute { return path }
-        let resolved = dataFolder.pushing(path).lexicallyNormalized()
+        var resolved = dataFolder.pushing(path).lexicallyNormalized()
+        if resolved.isEmpty { resolved = "." }
         guard !path.lexicallyNormalized().starts(with: "..") else {
             diagnostics.append(
                 Diagnostic(

@@ -37,8 +37,9 @@ package struct SourceContent: Hashable, Sendable {
         self.files = files
         self.isOneFile = isOneFile
         var lines = Array("reprise-folder 1\n".utf8)
+        lines.reserveCapacity(lines.count + files.reduce(0) { $0 + $1.name.utf8.count + 80 })
         for file in files {
-            lines += Array(file.bytes.digest.description.utf8)
+            lines.append(contentsOf: file.bytes.digest.description.utf8)
             lines.append(UInt8(ascii: " "))
             lines += JSONValue.text(file.name).canonicalBytes
             lines.append(UInt8(ascii: "\n"))
@@ -86,8 +87,8 @@ extension SourceSnapshot {
 
 /// Digests of files that were hashed before, so that a file that has not changed is not read again.
 package protocol FileDigestMemory {
-    /// Is told of files that are about to be asked for, so that many can be hashed at once.
-    mutating func prepare(for files: [(path: FilePath, status: FileStatus)])
+    /// Those of many files, in their order.
+    mutating func digests(of files: [(path: FilePath, status: FileStatus)]) -> [Result<FileDigest, StoreError>]
 
     mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest
 }
@@ -96,7 +97,13 @@ package protocol FileDigestMemory {
 package struct NoMemory: FileDigestMemory {
     package init() {}
 
-    package mutating func prepare(for files: [(path: FilePath, status: FileStatus)]) {}
+    package mutating func digests(
+        of files: [(path: FilePath, status: FileStatus)]
+    ) -> [Result<FileDigest, StoreError>] {
+        files.map { file in
+            Result { () throws(StoreError) in try digest(ofFileAt: file.path, status: file.status) }
+        }
+    }
 
     package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
         try FileDigest(ofFileAt: path)

@@ -146,38 +146,58 @@ struct StatCacheTests {
         }
     }
 
-    @Test func `files that are hashed ahead count as read when they are asked for, each once`() throws {
+    @Test func `many files at once give what each gives alone, in their order, and each is read once`() throws {
         try withFile { cache, file throws in
             let folder = file.removingLastComponent()
-            let files = (0..<40).map { folder.appending("many-\($0)") }
-            for (index, file) in files.enumerated() {
-                try Files.write([UInt8](repeating: UInt8(index), count: index * 1000), toNew: file)
+            // Large ones among small ones, since those are begun first.
+            let counts = (0..<40).map { $0 % 7 == 3 ? 2_000_000 + $0 : $0 * 1000 }
+            let files = counts.indices.map { folder.appending("many-\($0)") }
+            for (file, count) in zip(files, counts) {
+                try Files.write([UInt8](repeating: UInt8(count % 251), count: count), toNew: file)
             }
             let absent = folder.appending("absent")
+            let asked = try (files + [absent]).map { file in
+                (path: file, status: Self.settled(byteCount: try Files.status(file)?.byteCount ?? 1))
+            }
             var memory = StatCache(at: cache)
-            memory.prepare(for: (files + [absent]).map { ($0, Self.settled()) })
-            #expect(memory.hashedCount == 0)
             for _ in 0..<2 {
-                for (index, file) in files.enumerated() {
-                    let expected = Digest(of: [UInt8](repeating: UInt8(index), count: index * 1000))
-                    #expect(try memory.digest(ofFileAt: file, status: Self.settled()).digest == expected)
+                let digests = memory.digests(of: asked)
+                for (digest, count) in zip(digests, counts) {
+                    let bytes = [UInt8](repeating: UInt8(count % 251), count: count)
+                    #expect(try digest.get() == FileDigest(digest: Digest(of: bytes), byteCount: count))
+                }
+                #expect(throws: StoreError.cannot(action: "read", path: absent, reason: .noSuchFileOrDirectory)) {
+                    _ = try digests.last?.get()
                 }
                 #expect(memory.hashedCount == 40)
             }
-            #expect(throws: StoreError.self) { try memory.digest(ofFileAt: absent, status: Self.settled()) }
+            try memory.save()
+            var later = StatCache(at: cache)
+            #expect(later.digests(of: asked.dropLast()).compactMap { try? $0.get() }.count == 40)
+            #expect(later.hashedCount == 0)
         }
     }
 
-    @Test func `a file that is as young as its hash is hashed ahead for one look only`() throws {
+    @Test func `a file that is as young as its hash is hashed at every look`() throws {
         try withFile { cache, file throws in
             let other = file.removingLastComponent().appending("other")
             try Files.write([1, 2, 3], toNew: other)
             let young = Self.settled(at: LookedAt.now())
             var memory = StatCache(at: cache)
-            memory.prepare(for: [(file, young), (other, young)])
-            for count in [1, 2, 3] {
-                #expect(try memory.digest(ofFileAt: file, status: young).digest == Digest(of: [1, 2, 3]))
+            for count in [2, 4, 6] {
+                let digests = try memory.digests(of: [(file, young), (other, young)]).map { try $0.get().digest }
+                #expect(digests == [Digest(of: [1, 2, 3]), Digest(of: [1, 2, 3])])
                 #expect(memory.hashedCount == count)
+            }
+        }
+    }
+
+    @Test func `a file is read to the end that it had, and one that calls itself empty to the end that it has`() throws {
+        try withFile { _, file throws in
+            let bytes = FileBuffer()
+            for (known, expected) in [(2, [1, 2, 3]), (3, [1, 2, 3]), (9, [1, 2, 3]), (0, [1, 2, 3])] {
+                let digest = try FileDigest(ofFileAt: file, Self.settled(byteCount: known), through: bytes)
+                #expect(digest == FileDigest(digest: Digest(of: expected.map { UInt8($0) }), byteCount: 3))
             }
         }
     }
