@@ -65,9 +65,11 @@ package struct FileActionCache: ActionCache {
         do throws(StoreError) {
             guard let bytes = try Files.smallFile(path) else { return nil }
             return SealedEntry(bytes, key: key)
-        } catch {
-            // What is there and cannot be read is as good as absent; not so what cannot even be looked at.
-            _ = try Files.status(path)
+        } catch .cannot(_, _, reason: .ioError), .cannot(_, _, reason: .isDirectory),
+            .cannot(_, _, reason: .fileTooLarge)
+        {
+            // What nobody can read, now or later, is as good as absent; what this process may not read, or has no
+            // descriptor left for, is there.
             return nil
         }
     }

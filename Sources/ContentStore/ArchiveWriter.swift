@@ -75,16 +75,18 @@ package enum ArchiveWriter {
 enum ArchiveNames {
     /// The first name that is not to be unpacked below a folder, by its place in the list, and why.
     static func fault(in names: [String]) -> (index: Int, reason: String)? {
-        var files: Set<String> = []
+        // By their bytes: `é` in one letter and in two are two files to most file systems, and equal as text.
+        var files: Set<[UInt8]> = []
         for (index, name) in names.enumerated() {
             if let reason = fault(of: name) { return (index, reason) }
-            guard files.insert(name).inserted else { return (index, "file '\(name)' stands twice") }
+            guard files.insert(Array(name.utf8)).inserted else { return (index, "file '\(name)' stands twice") }
         }
         for (index, name) in names.enumerated() {
-            var folder = name[...]
-            while let slash = folder.lastIndex(of: "/") {
+            var folder = Array(name.utf8)[...]
+            while let slash = folder.lastIndex(of: UInt8(ascii: "/")) {
                 folder = folder[..<slash]
-                if files.contains(String(folder)) {
+                if files.contains(Array(folder)) {
+                    let folder = String(decoding: folder, as: UTF8.self)
                     return (index, "file '\(folder)' is also the folder of '\(name)'")
                 }
             }

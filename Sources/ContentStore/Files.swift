@@ -97,6 +97,7 @@ package enum Files {
         }
         defer { closedir(stream) }
         var entries: [FilePath.Component] = []
+        errno = 0
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
@@ -104,7 +105,10 @@ package enum Files {
                 }
             }
             if let name, name.kind == .regular { entries.append(name) }
+            errno = 0
         }
+        // The end of a folder and a failure on the way to it look the same but for this.
+        guard errno == 0 else { throw .cannot(action: "list", path: folder, reason: Errno(rawValue: errno)) }
         return entries
     }
 
@@ -237,24 +241,6 @@ package enum Files {
     package static func remove(_ path: FilePath) throws(StoreError) {
         guard path.withPlatformString({ unlink($0) }) == 0 || errno == ENOENT else {
             throw .cannot(action: "remove", path: path, reason: Errno(rawValue: errno))
-        }
-    }
-
-    /// Removes a folder with all in it, following no link; what is not there is no error.
-    package static func removeTree(_ path: FilePath) throws(StoreError) {
-        guard let status = try linkStatus(path) else { return }
-        guard status.kind == .folder else { return try remove(path) }
-        // A process that is about to die, or another that clears up, may write or remove something meanwhile.
-        for isLast in [false, false, false, true] {
-            do throws(StoreError) {
-                for entry in try entries(in: path) { try removeTree(path.appending(entry)) }
-            } catch .cannot(_, _, reason: .noSuchFileOrDirectory) {
-                continue
-            }
-            if path.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT { return }
-            if isLast || (errno != ENOTEMPTY && errno != EEXIST) {
-                throw .cannot(action: "remove", path: path, reason: Errno(rawValue: errno))
-            }
         }
     }
 

@@ -47,6 +47,7 @@ final class CommandProcess: Sendable {
 
     /// Starts the program; throws what the system says where it cannot.
     init(_ launch: Launch, warden: Warden?) throws(Errno) {
+        warden?.prepare()
         var number = pid_t()
         let reason = Self.withCStrings(launch.arguments) { arguments in
             Self.withCStrings(launch.environment ?? []) { environment in

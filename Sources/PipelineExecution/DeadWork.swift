@@ -16,6 +16,7 @@ package enum DeadWork {
             for folder in [folders.memo, folders.latestKeys] { try? Files.removeUnfinished(in: folder) }
         }
         guard try Files.status(folders.work) != nil else { return }
+        try Files.removeUnfinished(in: folders.work)
         let names = try Files.names(in: folders.work)
         for key in Set(names.compactMap(key)).sorted() {
             guard let claim = try ActionClaim(at: folders.claim(of: key)) else { continue }

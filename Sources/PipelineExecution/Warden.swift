@@ -14,7 +14,7 @@ package import SystemPackage
 /// Sees to it that no command outlives a run that is killed: a process beside the run that is told of each command's
 /// process group, and ends what is left of them when the run is gone.
 ///
-/// It is started with the first command, hears of groups through a socket as lines, `+NUMBER` and `-NUMBER`, and knows
+/// It is started before the first command, hears of groups through a socket as lines, `+NUMBER` and `-NUMBER`, and knows
 /// that the run is gone when the socket closes, which the kernel does however the run ends.
 package final class Warden: Sendable {
     private struct State {
@@ -40,6 +40,11 @@ package final class Warden: Sendable {
         }
     }
 
+    /// Starts it where it has not been started, so that it is there before the first command is.
+    func prepare() {
+        state.withLock { state in if !state.isStarted { start(&state) } }
+    }
+
     func guards(_ group: pid_t) { tell("+\(group)\n") }
 
     func forgets(_ group: pid_t) { tell("-\(group)\n") }
@@ -47,7 +52,6 @@ package final class Warden: Sendable {
     /// A run without a warden is a run all the same: where it cannot be started, or has been killed, nobody is told.
     private func tell(_ line: String) {
         state.withLock { state in
-            if !state.isStarted { start(&state) }
             guard state.socket >= 0 else { return }
             let bytes = Array(line.utf8)
             #if canImport(Darwin)

@@ -52,6 +52,19 @@ struct ArchiveTests {
         return String(decoding: output, as: UTF8.self)
     }
 
+    @Test func `names that differ in bytes are two files, even where they are equal as text`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending("a.tar")
+            let names = ["e\u{301}.txt", "\u{e9}.txt"]
+            try ArchiveWriter.write(names.map { ArchiveInput(name: $0, content: .bytes(Array($0.utf8))) }, to: path)
+            let reader = try ArchiveReader(readingFrom: path)
+            #expect(reader.members.map { Array($0.name.utf8) } == names.map { Array($0.utf8) })
+            #expect(try reader.members.map { try reader.bytes(of: $0) } == names.map { Array($0.utf8) })
+            try reader.unpackAll(into: folder.appending("out"))
+            #expect(try Files.entries(in: folder.appending("out")).count == 2)
+        }
+    }
+
     @Test func `what is packed is unpacked`() throws {
         try withTemporaryFolder { folder in
             let path = folder.appending("a.tar")

@@ -197,6 +197,27 @@ struct FilesTests {
         }
     }
 
+    @Test func `a tree is removed though its folders are read-only and lie deeper than a path can say`() throws {
+        try withTemporaryFolder { folder in
+            let tree = folder.appending("tree")
+            try Files.makeFolder(tree)
+            var descriptor = tree.withPlatformString { open($0, O_RDONLY | O_DIRECTORY) }
+            for level in 0..<300 {
+                #expect(mkdirat(descriptor, "a-folder-of-some-length", 0o700) == 0)
+                let file = openat(descriptor, "file", O_WRONLY | O_CREAT, 0o400)
+                close(file)
+                let below = openat(descriptor, "a-folder-of-some-length", O_RDONLY | O_DIRECTORY)
+                // Some that nobody may write to, and one that nobody may read.
+                if level % 50 == 7 { fchmod(descriptor, level == 57 ? 0o000 : 0o555) }
+                close(descriptor)
+                descriptor = below
+            }
+            close(descriptor)
+            try Files.removeTree(tree)
+            #expect(try Files.names(in: folder) == [])
+        }
+    }
+
     @Test func `a copy is another file with the same bytes`() throws {
         try withTemporaryFolder { folder in
             let bytes = (0..<(Files.bufferByteCount * 2 + 7)).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
