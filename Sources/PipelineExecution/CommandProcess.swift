@@ -16,9 +16,17 @@ import SystemPackage
 ///
 /// Whatever it leaves running when it ends is ended with it, and so is the group when the run is cancelled.
 final class CommandProcess: Sendable {
-    enum Ending: Hashable, Sendable {
+    enum Ending: Hashable, Sendable, CustomStringConvertible {
         case exited(Int)
         case signalled(Int)
+
+        /// As a sentence about the program ends.
+        var description: String {
+            switch self {
+            case .exited(let code): "ended with exit code \(code)"
+            case .signalled(let signal): "was ended by signal \(signal)"
+            }
+        }
     }
 
     /// How it is started.

@@ -71,7 +71,7 @@ package struct PipelineSession: Sendable {
         if commands.contains(where: { !$0.probes.isEmpty || !$0.programs.isEmpty }) {
             LookedAt.current?.noteWhatCannotBeSeen()
         }
-        snapshot.probes = try await ProbeRun(folder: manifestFolder).outputs(of: stages)
+        snapshot.probes = try await ProbeRun(manifest: manifest, folder: manifestFolder).outputs(of: stages)
         var memory = observer.memory
         snapshot.programs = try ProgramDigests(in: manifest, folder: manifestFolder).digests(of: stages, &memory)
         // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.

@@ -27,6 +27,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
         case unreadableSource = "unreadable-source"
         case unknownPart = "unknown-part"
         case uncheckedCatalogue = "unchecked-catalogue"
+        case probeFailed = "probe-failed"
         case stageFailed = "stage-failed"
     }
 

@@ -287,7 +287,7 @@ package struct Command: Hashable, Sendable {
     /// The whole environment of the command but for `PATH`, sorted by name.
     package let environment: [EnvironmentVariable]
     /// Commands whose output counts into the key, such as `python3 -m pip freeze`.
-    package let probes: [[String]]
+    package let probes: [Located<[String]>]
     package let learns: Bool
     /// Programs whose files count into the key: names looked up in `PATH`, or paths.
     package let programs: [Located<String>]
@@ -301,7 +301,7 @@ package struct Command: Hashable, Sendable {
 
     package init(
         arguments: [String], shell: String?, code: [Located<String>], environment: [EnvironmentVariable],
-        probes: [[String]], learns: Bool, programs: [Located<String>] = [], secrets: [Located<String>] = [],
+        probes: [Located<[String]>], learns: Bool, programs: [Located<String>] = [], secrets: [Located<String>] = [],
         resume: String? = nil, folder: String = ""
     ) {
         self.arguments = arguments

@@ -38,7 +38,7 @@ extension ManifestReader {
         return false
     }
 
-    mutating func probes(of fields: Fields) -> [[String]] {
+    mutating func probes(of fields: Fields) -> [Located<[String]>] {
         guard let entry = fields["probe"], !entry.value.isEmpty else { return [] }
         let subject = "'probe' of \(fields.owner)"
         let nodes: [YAMLNode]
@@ -49,7 +49,7 @@ extension ManifestReader {
                 mistakes.add(.wrongValue, at: node.location, "a command under \(subject) is empty")
                 return nil
             }
-            return words
+            return Located(words, at: node.location)
         }
     }
 

@@ -95,7 +95,7 @@ extension Command {
                     uniquingKeysWith: { first, _ in first })),
             "probes": .array(
                 zip(probes, outputs).map { command, output in
-                    ["run": .array(command.map { .text($0) }), "output": .text(output)]
+                    ["run": .array(command.value.map { .text($0) }), "output": .text(output)]
                 }),
         ]
         if let shell { members["shell"] = .text(shell) }

@@ -255,8 +255,61 @@ struct CommandStageTests {
             #expect(run.ran == ["own"])
             #expect(run.reason("own")?.hasPrefix("probes changed ") == true)
             try Files.remove(project.path("version"))
-            let error = await #expect(throws: UsageError.self) { _ = try await project.run() }
-            #expect(error?.message.hasPrefix("the probe 'cat version' did not end well") == true)
+            let error = await #expect(throws: Diagnostics.self) { _ = try await project.run() }
+            #expect(error?.all.map(\.message) == ["a probe of stage 'own' ended with exit code 1"])
+        }
+    }
+
+    @Test func `all probes that fail are told at once, with their places and what they said`() async throws {
+        try await Project.with(
+            """
+            reprise: 1
+            stages:
+              one:
+                shell: echo x > outputs/o
+                probe: ["sh -c 'for i in 1 2 3 4 5 6; do echo line $i >&2; done; exit 4'", "true"]
+                outputs: {o: o}
+              two:
+                shell: echo x > outputs/o
+                probe: sh -c 'kill -9 $$'
+                outputs: {o: o}
+              more:
+                matrix: {n: [1, 2]}
+                shell: echo ${n} > outputs/o
+                probe: [no-such-program-of-reprise --version]
+                outputs: {o: o}
+
+            """
+        ) { project in
+            let error = await #expect(throws: Diagnostics.self) { _ = try await project.run() }
+            let text = DiagnosticText().text(of: try #require(error))
+            let expected = """
+                error: HERE/p.yml:5:13: a probe of stage 'one' ended with exit code 4
+                      probe: ["sh -c 'for i in 1 2 3 4 5 6; do echo line $i >&2; done; exit 4'", "true"]
+                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                  it said: line 2
+                  it said: line 3
+                  it said: line 4
+                  it said: line 5
+                  it said: line 6
+                hint: what it prints counts into the stage's key, so it has to end with exit code 0
+
+                error: HERE/p.yml:9:12: a probe of stage 'two' was ended by signal 9
+                      probe: sh -c 'kill -9 $$'
+                             ^^^^^^^^^^^^^^^^^^
+                hint: what it prints counts into the stage's key, so it has to end with exit code 0
+
+                error: HERE/p.yml:14:13: a probe of stage 'more@n=1' could not be run: there is no program 'no-such-program-of-reprise'
+                      probe: [no-such-program-of-reprise --version]
+                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                hint: programs are looked up in PATH, and those with a '/' in the manifest's folder
+
+                3 mistakes in HERE/p.yml
+
+                """
+            let whole = expected.split(separator: "HERE", omittingEmptySubsequences: false)
+                .joined(separator: project.folder.string)
+            #expect(text == whole)
         }
     }
 

@@ -191,7 +191,11 @@ let fullManifest = #"""
                         EnvironmentVariable(name: "DATA", value: "T91"),
                         EnvironmentVariable(name: "OMP_NUM_THREADS", value: "1"),
                     ],
-                    probes: [["python3", "-m", "pip", "freeze"], ["python3", "--version"]], learns: true))
+                    probes: try command("python").probes, learns: true))
+        #expect(
+            try command("python").probes.map(\.value) == [
+                ["python3", "-m", "pip", "freeze"], ["python3", "--version"],
+            ])
         #expect(try command("python").code.map(\.value) == ["train.py", "lib/net.py"])
         #expect(
             try command("words").arguments == ["python3", "plot one.py", "inputs/list/0", "${x}"])
