@@ -275,12 +275,13 @@ private struct OngoingRun {
     }
 
     func outcome(planner: Planner) -> ExecutionOutcome {
-        let skipped = Set(schedule.skipped)
+        let behindFailures = Set(schedule.stagesBehindFailures)
         let all = stages.map { node in
             records[node.name]
                 ?? StageRecord(
                     stage: node.name, outcome: .skipped,
-                    reason: skipped.contains(node.name) ? "what it needs did not end well" : "the run was stopped")
+                    reason: behindFailures.contains(node.name)
+                        ? "what it needs did not end well" : "the run had stopped")
         }
         var absent: [String] = []
         for record in all where record.outcome == .hit {

@@ -27,7 +27,7 @@ package struct Schedule: Sendable {
         case running
         case there
         case failed
-        /// Something it needs failed, or the run was stopped.
+        /// Something it needs failed.
         case skipped
     }
 
@@ -191,6 +191,11 @@ package struct Schedule: Sendable {
     /// The stages that never came up, in the graph's order.
     package var skipped: [String] {
         names.indices.filter { [.waiting, .mustRun, .skipped].contains(states[$0]) }.map { names[$0] }
+    }
+
+    /// Those of them that could not have come up, since something that they need failed.
+    package var stagesBehindFailures: [String] {
+        names.indices.filter { states[$0] == .skipped }.map { names[$0] }
     }
 
     private mutating func end(_ index: Int) {

@@ -80,8 +80,9 @@ struct CacheRepair {
             return .failed(reason: "the manifest '\(session.manifestFile)' has no stage '\(stage)' any more")
         }
         if let failure = ended.outcome.failures[stage] { return .failed(reason: failure.message) }
-        let record = ended.outcome.records.first { $0.stage == stage }
-        if record?.outcome == .skipped { return .failed(reason: "a stage that it needs failed") }
+        if let record = ended.outcome.records.first(where: { $0.stage == stage }), record.outcome == .skipped {
+            return .failed(reason: record.reason)
+        }
         return .failed(reason: "its inputs, settings or code are others now than when it was made")
     }
 }
