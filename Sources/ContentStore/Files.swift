@@ -244,6 +244,16 @@ package enum Files {
         }
     }
 
+    /// Removes a folder that holds nothing; one that holds something stays, and what is not there is no error.
+    package static func removeIfEmpty(_ folder: FilePath) throws(StoreError) {
+        if folder.withPlatformString({ rmdir($0) }) == 0 { return }
+        let reason = Errno(rawValue: errno)
+        switch reason {
+        case .directoryNotEmpty, .fileExists, .noSuchFileOrDirectory, .notDirectory: return
+        default: throw .cannot(action: "remove", path: folder, reason: reason)
+        }
+    }
+
     package static func setPermissions(_ path: FilePath, _ mode: UInt16) throws(StoreError) {
         guard path.withPlatformString({ chmod($0, mode_t(mode)) }) == 0 else {
             throw .cannot(action: "set the permissions of", path: path, reason: Errno(rawValue: errno))

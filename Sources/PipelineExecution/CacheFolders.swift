@@ -24,6 +24,10 @@ package struct CacheFolders: Hashable, Sendable {
     /// Of an object on its way from an archive into the store, in `work`.
     static let importPrefix = "import-"
 
+    /// What outlives failed attempts of a tool, in an action's folder; and of a command.
+    static let checkpoint = "checkpoint"
+    static let resume = "resume"
+
     package var work: FilePath { root.appending("work") }
     package var runs: FilePath { root.appending("runs") }
     package var logs: FilePath { runs.appending("logs") }

@@ -66,6 +66,13 @@ package struct CacheSurvey: Sendable {
         ).sorted()
     }
 
+    /// Keys with a folder in `cache/work` that holds a file.
+    package func unfinishedWork() throws(StoreError) -> [ActionKey] {
+        var keys: [ActionKey] = []
+        for key in workKeys where try Files.treeHoldsFile(folders.workFolder(of: key)) { keys.append(key) }
+        return keys
+    }
+
     /// The keys whose results name an object, by object.
     package var namers: [Digest: Set<ActionKey>] {
         var namers: [Digest: Set<ActionKey>] = [:]
@@ -124,5 +131,15 @@ extension CacheSurvey {
             left.byteCount == right.byteCount
                 ? left.use.description < right.use.description : left.byteCount > right.byteCount
         }
+    }
+}
+
+extension Files {
+    /// Whether a folder, or one below it, holds anything but folders; `false` where there is none.
+    static func treeHoldsFile(_ path: FilePath) throws(StoreError) -> Bool {
+        guard let status = try linkStatus(path) else { return false }
+        guard status.kind == .folder else { return true }
+        for entry in try entries(in: path) where try treeHoldsFile(path.appending(entry)) { return true }
+        return false
     }
 }

@@ -31,7 +31,14 @@ package enum DeadWork {
         for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
             try AttemptLife.removeEnded(work.appending(name))
         }
-        if hasResult { try Files.removeTree(work) }
+        if hasResult { try Files.removeTree(work) } else { try removeIfBare(work) }
+    }
+
+    /// Removes one action's folder where nothing is in it but empty folders for checkpoints.
+    static func removeIfBare(_ work: FilePath) throws(StoreError) {
+        for folder in [CacheFolders.checkpoint, CacheFolders.resume].map({ work.appending($0) }) + [work] {
+            try Files.removeIfEmpty(folder)
+        }
     }
 
     /// The key in `KEY` and `KEY.claim`.

@@ -133,6 +133,7 @@ struct StageAttempt: Sendable {
         let log = folder.appending("log")
         let done: (outputs: [StageWork.Output], cost: WorkCost)
         do {
+            try? DeadWork.removeIfBare(kept)
             done = try await limited { try await work.done(in: folder, keeping: kept) }
         } catch {
             try? StageLog.keep(log, of: action.key, in: folders)

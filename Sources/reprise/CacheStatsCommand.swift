@@ -22,10 +22,11 @@ struct CacheStatsCommand: AsyncParsableCommand {
     func run() async throws {
         guard limit >= 0 else { throw UsageError("'--limit \(limit)' is below 0") }
         let survey = try CacheSurvey(of: options.folders())
-        Terminal.output.write(json ? document(survey).canonicalText + "\n" : text(survey))
+        let workCount = try survey.unfinishedWork().count
+        Terminal.output.write(json ? document(survey, workCount).canonicalText + "\n" : text(survey, workCount))
     }
 
-    private func text(_ survey: CacheSurvey) -> String {
+    private func text(_ survey: CacheSurvey, _ workCount: Int) -> String {
         let objectBytes = survey.stores.objects.values.reduce(0) { $0 + $1.status.byteCount }
         var table = TextTable([.init(""), .init("", .right), .init("", .right)])
         func row(_ name: String, _ count: Int, _ bytes: Int? = nil) {
@@ -35,7 +36,7 @@ struct CacheStatsCommand: AsyncParsableCommand {
         row("results", survey.stores.results.count)
         row("runs", survey.history.records.count)
         row("logs", survey.logs.count, survey.logs.values.reduce(0) { $0 + $1.status.byteCount })
-        row("unfinished work", survey.workKeys.count)
+        row("unfinished work", workCount)
         row("damaged files", survey.stores.damaged.count, survey.stores.damaged.reduce(0) { $0 + $1.status.byteCount })
         var text = table.text()
         if survey.history.unreadCount > 0 { text += "\(survey.history.unreadCount) records cannot be read.\n" }
@@ -51,13 +52,13 @@ struct CacheStatsCommand: AsyncParsableCommand {
         return text + "\n" + largest.text()
     }
 
-    private func document(_ survey: CacheSurvey) -> JSONValue {
+    private func document(_ survey: CacheSurvey, _ workCount: Int) -> JSONValue {
         [
             "schema": 1, "objects": .integer(survey.stores.objects.count),
             "bytes": .integer(survey.stores.objects.values.reduce(0) { $0 + $1.status.byteCount }),
             "results": .integer(survey.stores.results.count), "runs": .integer(survey.history.records.count),
             "unreadRecords": .integer(survey.history.unreadCount), "logs": .integer(survey.logs.count),
-            "work": .integer(survey.workKeys.count), "damaged": .integer(survey.stores.damaged.count),
+            "work": .integer(workCount), "damaged": .integer(survey.stores.damaged.count),
             "stages": .array(
                 survey.holdings.prefix(limit).map { holding in
                     [
