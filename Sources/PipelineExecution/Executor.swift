@@ -83,7 +83,7 @@ package struct Executor: Sendable {
                     guard let ending = await group.next() else { break steps }
                     take(ending, &run)
                 case .decide(let stage, let isDemanded):
-                    decide(stage, isDemanded: isDemanded, &run)
+                    decide(stage, isDemanded: isDemanded, equipment, &run)
                 case .start(let stage):
                     let attempt = attempt(at: stage, equipment, &run)
                     group.addTask { await attempt.run() }
@@ -98,13 +98,15 @@ package struct Executor: Sendable {
     }
 
     /// Settles a stage that is up to date; has one that is not started when there is room for it.
-    private func decide(_ stage: String, isDemanded: Bool, _ run: inout OngoingRun) {
+    private func decide(
+        _ stage: String, isDemanded: Bool, _ equipment: RunEquipment, _ run: inout OngoingRun
+    ) {
         let node = run.node(stage)
         do throws(StoreError) {
             var resolution = try planner.resolution(of: node, results: run.results)
             if case .upToDate(let entry) = resolution {
                 guard let reason = try demand(entry, of: stage, isDemanded: isDemanded, run) else {
-                    return settle(stage, entry, &run)
+                    return settle(stage, entry, maker: equipment.maker(of: entry.action.key), &run)
                 }
                 resolution = .stale(entry.action, [reason])
             }
@@ -142,9 +144,12 @@ package struct Executor: Sendable {
         return lost
     }
 
-    private func settle(_ stage: String, _ entry: ActionCacheEntry, _ run: inout OngoingRun) {
+    /// - Parameter maker: the stage of this run that made the result, if one did.
+    private func settle(_ stage: String, _ entry: ActionCacheEntry, maker: String?, _ run: inout OngoingRun) {
+        let reason = maker.map { StageRecord.reason(forWorkOf: $0) } ?? ""
         run.settle(
-            StageRecord(stage: stage, outcome: .hit, key: entry.action.key, outputs: entry.result.outputs),
+            StageRecord(
+                stage: stage, outcome: .hit, reason: reason, key: entry.action.key, outputs: entry.result.outputs),
             entry.result, isRunning: false)
         observer.observe(.upToDate(stage: stage, position: run.position(stage)))
     }

@@ -13,12 +13,22 @@ final class RunEquipment: Sendable {
     private let objects: any ObjectStore
     /// Objects whose bytes this run has hashed, with what the file system said of them then.
     private let verified = Mutex<[Digest: FileStatus]>([:])
+    /// The stages that made the results of this run.
+    private let makers = Mutex<[ActionKey: String]>([:])
 
     init(planner: Planner, warden: Warden?) {
         self.warden = warden
         objects = planner.objects
         committer = ResultCommitter(objects: planner.objects, actions: planner.cache)
     }
+
+    /// To be called before the result can be found by others.
+    func note(maker stage: String, of key: ActionKey) {
+        makers.withLock { $0[key] = stage }
+    }
+
+    /// The stage of this run that made an action's result, if one did.
+    func maker(of key: ActionKey) -> String? { makers.withLock { $0[key] } }
 
     /// Takes a file into the store.
     func insert(movingFileAt path: FilePath) throws(StoreError) -> FileDigest {

@@ -14,7 +14,8 @@ package struct StageRecord: Hashable, Sendable {
 
     package var stage: String
     package var outcome: Outcome
-    /// Why it ran, failed or was skipped; empty for a hit.
+    /// Why it ran, failed or was skipped; of a hit, who made the result where it was not there when the run began, else
+    /// empty.
     package var reason: String
     package var key: ActionKey?
     package var seconds: Double
@@ -45,6 +46,11 @@ package struct StageRecord: Hashable, Sendable {
         self.outputs = outputs
         self.scorings = scorings
     }
+}
+
+extension StageRecord {
+    /// The reason of a hit whose result another stage of the same run made.
+    static func reason(forWorkOf maker: String) -> String { "the same work as '\(maker)'" }
 }
 
 /// One scoring of a model on a test set: each look at a test set is one, and too many of them are a way to learn from

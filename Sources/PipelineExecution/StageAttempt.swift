@@ -69,7 +69,7 @@ struct StageAttempt: Sendable {
         defer { withExtendedLifetime(claim) {} }
         if let entry = try resultOfAnother() {
             record.outcome = .hit
-            record.reason = ""
+            record.reason = origin
             claim.release()
             return entry.result
         }
@@ -79,11 +79,20 @@ struct StageAttempt: Sendable {
         try checkAgainstEarlier(result)
         work.equipment.committer.commit(
             ActionCacheEntry(action: action, result: result), of: node.name,
+        work.equipment.note(maker: node.name, of: action.key)
             clearing: folders.workFolder(of: action.key), claim: claim)
         return result
     }
 
-    /// What another process published while this one waited for its claim.
+    /// Whose result it is that was not there when this stage was started.
+    private var origin: String {
+        if let maker = work.equipment.maker(of: action.key) { return StageRecord.reason(forWorkOf: maker) }
+        // Its result was known all the time, and what it had lost may be what another stage made too.
+        let wasKnown = reasons.contains { if case .objectAbsent = $0 { true } else { false } }
+        return wasKnown ? "what it had lost is there again" : "made by another run meanwhile"
+    }
+
+    /// What another process published, or another stage of this run, before this one got its claim.
     private func resultOfAnother() throws -> ActionCacheEntry? {
         if reasons.contains(.forced) { return nil }
         guard let entry = try planner.cache.entry(for: action.key),

@@ -70,7 +70,7 @@ final class RunPrinter: RunObserver {
     private func ending(_ record: StageRecord) -> String {
         switch record.outcome {
         case .ran: "done in \(DurationText(seconds: record.seconds))"
-        case .hit: "made by another run meanwhile"
+        case .hit: record.reason
         case .failed where record.reason == StageFailure.interrupted.message: "interrupted"
         case .failed: "failed: \(record.reason)"
         case .skipped: "skipped"

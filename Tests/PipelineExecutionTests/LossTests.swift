@@ -301,6 +301,8 @@ struct LossTests {
             let runs = try await [first, second]
             #expect(runs[0].ran == ["read-left"])
             #expect(runs[1].stages(.hit) == ["read-left"])
+            let isWait = events.lines.contains { $0.contains("started") }
+            #expect(runs[1].reason("read-left") == (isWait ? "made by another run meanwhile" : ""))
             #expect(project.workshop.counts == ["read": 1])
         }
     }

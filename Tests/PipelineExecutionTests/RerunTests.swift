@@ -151,6 +151,9 @@ struct RerunTests {
                 let run = try await project.run(cache: "cache\(jobs)", options: ExecutionOptions(jobs: jobs))
                 #expect(run.counts["upper"] == 2)
                 #expect(run.contents["shout-again/text"] == run.contents["shout/text"])
+                let hit = try #require(run.stages(.hit).first)
+                let maker = hit == "shout" ? "shout-again" : "shout"
+                #expect(run.reason(hit) == "the same work as '\(maker)'")
                 #expect(run.outcome.failures.isEmpty)
             }
         }
