@@ -77,13 +77,12 @@ struct CommandRun {
         temporaryFolder = order.folder.appending("temporary")
     }
 
-    /// Runs the command and gives what it cost.
+    /// Runs the command, and gives what it was given, which it could have changed.
     ///
-    /// - Returns: also the objects of the cache that lie in the private folder under a second name, whose bytes the
-    ///   command could have changed.
-    func run() async throws -> (cost: WorkCost, linked: [LinkedObject]) {
+    /// - Parameter account: is charged however the command ends.
+    func run(charging account: CostAccount) async throws -> LaidOutInputs {
         let secrets = try secrets()
-        let linked = try layOut()
+        let inputs = try layOut()
         let clock = ContinuousClock()
         let start = clock.now
         let output = try CommandOutput(
@@ -99,27 +98,28 @@ struct CommandRun {
         }
         let (ending, usage) = await process.ending()
         await output.finish()
+        account.add(WorkCost(usage, workSeconds: (clock.now - start) / .seconds(1)))
         try Task.checkCancellation()
-        guard ending == .exited(0) else { throw ToolFailure(Self.text(of: ending)) }
-        return (WorkCost(usage, workSeconds: (clock.now - start) / .seconds(1)), linked)
+        guard ending == .exited(0) else { throw ToolFailure("its command \(ending)") }
+        return inputs
     }
 
     // MARK: Laying out
 
-    private func layOut() throws -> [LinkedObject] {
+    private func layOut() throws -> LaidOutInputs {
         try Files.makeFolder(folder)
         try Files.makeFolder(temporaryFolder)
         for file in order.code {
             // Keys hold the bytes of code and not its permissions, so all of it may be run.
             try copy(file.path, to: folder.pushing(FilePath(file.name)), permissions: 0o555)
         }
-        var linked: [LinkedObject] = []
+        var laidOut = LaidOutInputs()
         if !order.inputs.isEmpty { try Files.makeFolder(folder.appending("inputs")) }
         for input in order.inputs {
             let place = folder.appending("inputs").appending(input.name)
             for (index, artifact) in input.artifacts.enumerated() {
                 let target = input.isList ? place.appending(String(index)) : place
-                if let link = try layOut(artifact, of: input, at: target) { linked.append(link) }
+                try layOut(artifact, of: input, at: target, &laidOut)
             }
         }
         try Files.makeFolder(outputsFolder)
@@ -130,31 +130,36 @@ struct CommandRun {
             }
         }
         try layOutResumption()
-        return linked
+        return laidOut
     }
 
     private func layOut(
-        _ artifact: CommandOrder.Artifact, of input: CommandOrder.Input, at place: FilePath
-    ) throws -> LinkedObject? {
+        _ artifact: CommandOrder.Artifact, of input: CommandOrder.Input, at place: FilePath,
+        _ laidOut: inout LaidOutInputs
+    ) throws {
         switch artifact {
         case .files(let files):
             // Never a link: nobody's data are in reach of a command.
             try Files.makeFolder(place)
-            for file in files { try copy(file.path, to: place.pushing(FilePath(file.name)), permissions: 0o444) }
-            return nil
+            for file in files {
+                let target = place.pushing(FilePath(file.name))
+                try copy(file.path, to: target, permissions: 0o444)
+                try laidOut.add(copy: target, of: file.path, input: input.name)
+            }
         case .file(let file):
             try copy(file, to: place, permissions: 0o444)
-            return nil
+            try laidOut.add(copy: place, of: file, input: input.name)
         case .packedFolder(let archive):
             try Files.makeFolder(place)
-            _ = try FolderPacking.unpack(archive, into: place)
-            return nil
+            for file in try FolderPacking.unpack(archive, into: place) {
+                try laidOut.add(unpacked: file.path, member: file.name, of: archive, input: input.name)
+            }
         case .object(let object, let path):
             if let size = try Files.status(path)?.byteCount, size > Self.largestCopy {
-                return try shareOrLink(object, at: path, of: input, to: place)
+                return try shareOrLink(object, at: path, of: input, to: place, &laidOut)
             }
             try copy(path, to: place, permissions: 0o444)
-            return nil
+            try laidOut.add(copy: place, of: path, input: input.name)
         }
     }
 
@@ -169,13 +174,17 @@ struct CommandRun {
 
     /// A large object shares its bytes where the file system can do that, and has a second name where it cannot.
     private func shareOrLink(
-        _ object: Digest, at path: FilePath, of input: CommandOrder.Input, to place: FilePath
-    ) throws -> LinkedObject? {
+        _ object: Digest, at path: FilePath, of input: CommandOrder.Input, to place: FilePath,
+        _ laidOut: inout LaidOutInputs
+    ) throws {
         try Files.makeFolder(place.removingLastComponent())
-        if try Files.share(path, toNew: place, permissions: 0o444) { return nil }
-        if try Files.link(path, toNew: place) { return LinkedObject(object: object, input: input.name) }
-        try Files.copy(path, toNew: place, permissions: 0o444)
-        return nil
+        if try !Files.share(path, toNew: place, permissions: 0o444) {
+            if try Files.link(path, toNew: place) {
+                return try laidOut.add(link: place, to: object, input: input.name)
+            }
+            try Files.copy(path, toNew: place, permissions: 0o444)
+        }
+        try laidOut.add(copy: place, of: path, input: input.name)
     }
 
     /// A link, so that what the command writes lies outside of its attempt at every moment.
@@ -240,20 +249,6 @@ struct CommandRun {
             return EnvironmentVariable(name: name.value, value: value)
         }
     }
-
-    private static func text(of ending: CommandProcess.Ending) -> String {
-        switch ending {
-        case .exited(let code): "its command ended with exit code \(code)"
-        case .signalled(let signal): "its command was ended by signal \(signal)"
-        }
-    }
-}
-
-/// An object of the cache that a command saw under a second name.
-struct LinkedObject: Hashable, Sendable {
-    let object: Digest
-    /// The input that it was.
-    let input: String
 }
 
 extension WorkCost {

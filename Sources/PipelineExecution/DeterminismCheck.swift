@@ -97,7 +97,8 @@ package struct DeterminismCheck: Sendable {
         let folder = workFolder.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
         try Files.makeFolder(folder)
         // What outlives failed attempts must not help the second time.
-        let outputs = try await work.done(in: folder, keeping: folder.appending("kept")).outputs
+        let outputs = try await work.done(
+            in: folder, keeping: folder.appending("kept"), charging: CostAccount())
         var made: [String: (path: FilePath, content: Digest)] = [:]
         for output in outputs {
             made[output.name] = (output.path, try output.content ?? FileDigest(ofFileAt: output.path).digest)

@@ -50,13 +50,18 @@ package enum FolderPacking {
             }
             return files
         } catch {
-            if case .store(let error) = error { throw error }
-            throw .cannot(action: "unpack", path: archive, reason: .illegalByteSequence)
+            throw error.storeError(unpacking: archive)
         }
     }
 }
 
 extension ArchiveError {
+    /// An archive of the cache's own that is none is as good as one that cannot be read.
+    func storeError(unpacking archive: FilePath) -> StoreError {
+        if case .store(let error) = self { return error }
+        return .cannot(action: "unpack", path: archive, reason: .illegalByteSequence)
+    }
+
     /// The disk's fault as such, all else as the stage's.
     fileprivate var failure: any Error {
         if case .store(let error) = self { error } else { ToolFailure("\(self)") }

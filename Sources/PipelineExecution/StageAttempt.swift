@@ -31,6 +31,8 @@ struct StageAttempt: Sendable {
     /// Is told of an attempt that failed and is tried again: its number, and the seconds until then.
     let onRetry: @Sendable (_ failure: StageFailure, _ attempt: Int, _ seconds: Double) -> Void
 
+    private let account = CostAccount()
+
     private var node: StageNode { work.node }
     private var limits: StageLimits { node.stage.limits }
     private var planner: Planner { work.planner }
@@ -44,10 +46,10 @@ struct StageAttempt: Sendable {
         do {
             let result = try await claimedResult(&record)
             record.outputs = result.outputs
-            record.seconds = (clock.now - start).seconds
+            record.note(account.total, wallTime: clock.now - start)
             return Ending(record: record, result: .success(result))
         } catch {
-            record.seconds = (clock.now - start).seconds
+            record.note(account.total, wallTime: clock.now - start)
             return Ending(record: record, result: .failure(Self.obstacle(error)))
         }
     }
@@ -77,9 +79,9 @@ struct StageAttempt: Sendable {
         try DeadWork.clear(folders.workFolder(of: action.key), hasResult: false)
         let result = try await triedResult(&record)
         try checkAgainstEarlier(result)
+        work.equipment.note(maker: node.name, of: action.key)
         work.equipment.committer.commit(
             ActionCacheEntry(action: action, result: result), of: node.name,
-        work.equipment.note(maker: node.name, of: action.key)
             clearing: folders.workFolder(of: action.key), claim: claim)
         return result
     }
@@ -125,31 +127,28 @@ struct StageAttempt: Sendable {
         try Files.makeFolder(kept)
         try Files.makeFolder(folder)
         do {
-            let (outputs, cost) = try await loggedWork(in: folder, keeping: kept)
-            record.add(cost)
+            let outputs = try await loggedWork(in: folder, keeping: kept)
             record.scorings = scorings
             return try stored(outputs)
         } catch {
             // The log and the checkpoints stay; what was half made goes, however it ended.
             try? Files.removeTree(folder)
+            try? DeadWork.removeIfBare(kept)
             throw error
         }
     }
 
-    private func loggedWork(
-        in folder: FilePath, keeping kept: FilePath
-    ) async throws -> (outputs: [StageWork.Output], cost: WorkCost) {
+    private func loggedWork(in folder: FilePath, keeping kept: FilePath) async throws -> [StageWork.Output] {
         let log = folder.appending("log")
-        let done: (outputs: [StageWork.Output], cost: WorkCost)
+        let outputs: [StageWork.Output]
         do {
-            try? DeadWork.removeIfBare(kept)
-            done = try await limited { try await work.done(in: folder, keeping: kept) }
+            outputs = try await limited { try await work.done(in: folder, keeping: kept, charging: account) }
         } catch {
             try? StageLog.keep(log, of: action.key, in: folders)
             throw error
         }
         try StageLog.keep(log, of: action.key, in: folders)
-        return done
+        return outputs
     }
 
     /// Ends the work when its time is over.
@@ -226,11 +225,12 @@ struct StageAttempt: Sendable {
 }
 
 extension StageRecord {
-    /// What a further attempt cost: times add up, of memory the most counts.
-    fileprivate mutating func add(_ cost: WorkCost) {
-        processorSeconds += cost.processorSeconds
-        peakMemoryBytes = max(peakMemoryBytes, cost.peakMemoryBytes)
-        workSeconds += cost.workSeconds
+    /// What all its attempts cost, and the time from the first one's beginning to the last one's end.
+    fileprivate mutating func note(_ cost: WorkCost, wallTime: Duration) {
+        seconds = wallTime.seconds
+        processorSeconds = cost.processorSeconds
+        peakMemoryBytes = cost.peakMemoryBytes
+        workSeconds = cost.workSeconds
     }
 }
 

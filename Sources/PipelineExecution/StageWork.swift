@@ -33,13 +33,16 @@ struct StageWork: Sendable {
     /// - Parameters:
     ///   - folder: the attempt's, which is there and empty; what the stage prints is in its `log`.
     ///   - keptFolder: outlives failed attempts at the same action.
+    ///   - account: is charged however the work ends.
     /// - Throws: `StageAttempt.Obstacle` where inputs are lost, `StageFailure`, `ToolFailure`, `StoreError`.
-    func done(in folder: FilePath, keeping keptFolder: FilePath) async throws -> (outputs: [Output], cost: WorkCost) {
-        let done: (outputs: [Output], cost: WorkCost)
+    func done(
+        in folder: FilePath, keeping keptFolder: FilePath, charging account: CostAccount
+    ) async throws -> [Output] {
+        let outputs: [Output]
         do {
             switch node.stage.work {
-            case .tool(let interface, _): done = try await toolOutputs(interface, folder, keptFolder)
-            case .command(let command): done = try await commandOutputs(command, folder, keptFolder)
+            case .tool(let interface, _): outputs = try await toolOutputs(interface, folder, keptFolder, account)
+            case .command(let command): outputs = try await commandOutputs(command, folder, keptFolder, account)
             }
         } catch let error as StoreError {
             // What looks like a fault of the disk may be a source that somebody moved away meanwhile.
@@ -47,20 +50,20 @@ struct StageWork: Sendable {
             throw error
         }
         try checkSourcesUnchanged()
-        return done
+        return outputs
     }
 
     // MARK: Tools
 
     private func toolOutputs(
-        _ interface: ToolInterface, _ folder: FilePath, _ keptFolder: FilePath
-    ) async throws -> (outputs: [Output], cost: WorkCost) {
+        _ interface: ToolInterface, _ folder: FilePath, _ keptFolder: FilePath, _ account: CostAccount
+    ) async throws -> [Output] {
         let unpacked = folder.appending("unpacked")
         let inputs = try verified(
             each: { (origin) throws(StoreError) in try toolInput(origin, unpacked) },
             as: { WorkOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
         let made = folder.appending("made")
-        let checkpoint = keptFolder.appending("checkpoint")
+        let checkpoint = keptFolder.appending(CacheFolders.checkpoint)
         try Files.makeFolder(made)
         try Files.makeFolder(checkpoint)
         let work = WorkOrder.Work.tool(
@@ -73,26 +76,30 @@ struct StageWork: Sendable {
         let order = WorkOrder(
             stage: node.name, work: work, inputs: inputs, outputs: outputs, folder: folder,
             checkpointFolder: checkpoint, threads: threads)
-        return try await reported(order)
+        let report = try await report(on: order)
+        if let cost = report.cost { account.add(cost) }
+        return try self.outputs(of: order, as: report)
     }
 
     /// Has an order carried out by the runner.
-    private func reported(_ order: WorkOrder) async throws -> (outputs: [Output], cost: WorkCost) {
-        let report = try await runner.report(on: order, log: order.folder.appending("log"), progress: onProgress)
+    private func report(on order: WorkOrder) async throws -> WorkReport {
+        try await runner.report(on: order, log: order.folder.appending("log"), progress: onProgress)
+    }
+
+    private func outputs(of order: WorkOrder, as report: WorkReport) throws -> [Output] {
         switch report {
-        case .failed(let failure):
+        case .failed(let failure, _):
             try Task.checkCancellation()
             throw StageFailure.tool(failure)
-        case .diskFailed(let message): throw StageFailure.disk(message)
-        case .done(let contents, let cost):
-            let outputs = try order.outputs.map { output in
+        case .diskFailed(let message, _): throw StageFailure.disk(message)
+        case .done(let contents, _):
+            return try order.outputs.map { output in
                 let content = contents[output.name]
                 if output.format.hasCanonicalContent, content == nil {
                     throw ToolFailure("its report lacks the content of '\(output.name)'")
                 }
                 return Output(name: output.name, format: output.format, path: output.path, content: content)
             }
-            return (outputs, cost)
         }
     }
 
@@ -119,8 +126,8 @@ struct StageWork: Sendable {
     // MARK: Commands
 
     private func commandOutputs(
-        _ command: Command, _ folder: FilePath, _ keptFolder: FilePath
-    ) async throws -> (outputs: [Output], cost: WorkCost) {
+        _ command: Command, _ folder: FilePath, _ keptFolder: FilePath, _ account: CostAccount
+    ) async throws -> [Output] {
         let inputs = try verified(
             each: commandInput, as: { CommandOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
         let order = CommandOrder(
@@ -129,15 +136,14 @@ struct StageWork: Sendable {
                 ToolInput.File(name: $0.name, path: $0.path)
             },
             outputs: node.stage.outputs, folder: folder.absolute,
-            resumeFolder: keptFolder.absolute.appending("resume"))
+            resumeFolder: keptFolder.absolute.appending(CacheFolders.resume))
         let run = CommandRun(order: order, programs: equipment.programs, warden: equipment.warden, onLine: onLine)
-        let (cost, linked) = try await run.run()
-        for link in linked { try checkUnchanged(link) }
+        try await run.run(charging: account).checkUnchanged(in: planner.objects)
         let paths = try CommandOutputs(of: order).files()
         let outputs = zip(node.stage.outputs, paths).map { output, path in
             WorkOrder.Output(name: output.name, format: output.format, path: path)
         }
-        return (try await withContents(outputs, folder, keptFolder), cost)
+        return try await withContents(outputs, folder, keptFolder)
     }
 
     private func commandInput(_ origin: ArtifactOrigin) throws(StoreError) -> CommandOrder.Artifact {
@@ -163,22 +169,12 @@ struct StageWork: Sendable {
             let order = WorkOrder(
                 stage: node.name, work: .contents, inputs: [], outputs: canonical, folder: folder,
                 checkpointFolder: keptFolder, threads: threads)
-            for output in try await reported(order).outputs { contents[output.name] = output.content }
+            for output in try self.outputs(of: order, as: await report(on: order)) {
+                contents[output.name] = output.content
+            }
         }
         return outputs.map {
             Output(name: $0.name, format: $0.format, path: $0.path, content: contents[$0.name])
-        }
-    }
-
-    /// A command that may do anything may write through a read-only link too.
-    private func checkUnchanged(_ link: LinkedObject) throws {
-        do throws(StoreError) {
-            _ = try planner.objects.verifiedFile(of: link.object)
-        } catch .damaged {
-            throw StageFailure.tool(
-                ToolFailure(
-                    "it changed its input '\(link.input)'", at: .input(link.input),
-                    hint: "inputs are read-only; a command that needs to write to one copies it first"))
         }
     }
 

@@ -98,40 +98,52 @@ extension ToolInput.File {
 
 extension WorkReport {
     package var json: JSONValue {
+        var members = cost?.members ?? [:]
         switch self {
-        case .done(let contents, let cost):
-            [
-                "contents": .object(contents.mapValues { .text($0.description) }),
-                "processorSeconds": .number(cost.processorSeconds), "peakMemoryBytes": .integer(cost.peakMemoryBytes),
-                "workSeconds": .number(cost.workSeconds),
-            ]
-        case .failed(let failure):
-            ["failure": failure.json]
-        case .diskFailed(let message):
-            ["diskFailure": .text(message)]
+        case .done(let contents, _): members["contents"] = .object(contents.mapValues { .text($0.description) })
+        case .failed(let failure, _): members["failure"] = failure.json
+        case .diskFailed(let message, _): members["diskFailure"] = .text(message)
         }
+        return .object(members)
     }
 
     package init(json: JSONValue) throws {
         if let failure = json["failure"] {
-            self = .failed(try ToolFailure(json: failure))
+            self = .failed(try ToolFailure(json: failure), cost: try WorkCost(ifIn: json))
         } else if let message = json["diskFailure"]?.text {
-            self = .diskFailed(message)
+            self = .diskFailed(message, cost: try WorkCost(ifIn: json))
         } else {
-            let reader = OrderReader(json)
             var contents: [String: Digest] = [:]
-            for (name, value) in try reader.object("contents") {
+            for (name, value) in try OrderReader(json).object("contents") {
                 guard let digest = value.digest else {
                     throw WorkOrderError(description: "a work report holds a digest that is none")
                 }
                 contents[name] = digest
             }
-            let cost = WorkCost(
-                processorSeconds: try reader.number("processorSeconds"),
-                peakMemoryBytes: try reader.integer("peakMemoryBytes"),
-                workSeconds: json["workSeconds"]?.number ?? 0)
-            self = .done(contents: contents, cost: cost)
+            self = .done(contents: contents, cost: try WorkCost(json: json))
         }
+    }
+}
+
+extension WorkCost {
+    fileprivate var members: [String: JSONValue] {
+        [
+            "processorSeconds": .number(processorSeconds), "peakMemoryBytes": .integer(peakMemoryBytes),
+            "workSeconds": .number(workSeconds),
+        ]
+    }
+
+    fileprivate init(json: JSONValue) throws {
+        let reader = OrderReader(json)
+        self.init(
+            processorSeconds: try reader.number("processorSeconds"),
+            peakMemoryBytes: try reader.integer("peakMemoryBytes"), workSeconds: json["workSeconds"]?.number ?? 0)
+    }
+
+    /// `nil` where nothing is said of it.
+    fileprivate init?(ifIn json: JSONValue) throws {
+        guard json["processorSeconds"] != nil else { return nil }
+        try self.init(json: json)
     }
 }
 

@@ -41,9 +41,17 @@ package struct WorkOrder: Hashable, Sendable {
 package enum WorkReport: Hashable, Sendable {
     /// The content digest of each output whose content is not its bytes, and what the work cost.
     case done(contents: [String: Digest], cost: WorkCost)
-    case failed(ToolFailure)
+    case failed(ToolFailure, cost: WorkCost? = nil)
     /// The disk or the cache is at fault, not the stage.
-    case diskFailed(String)
+    case diskFailed(String, cost: WorkCost? = nil)
+
+    /// `nil` where that is not known, as of a process that crashed.
+    package var cost: WorkCost? {
+        switch self {
+        case .done(_, let cost): cost
+        case .failed(_, let cost), .diskFailed(_, let cost): cost
+        }
+    }
 }
 
 /// What a stage's process used.

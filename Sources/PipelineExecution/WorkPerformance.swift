@@ -31,18 +31,19 @@ package struct WorkPerformance: Sendable {
     package func report(on order: WorkOrder) -> WorkReport {
         let clock = ContinuousClock()
         let start = clock.now
+        func cost() -> WorkCost { .ofThisProcess(workSeconds: (clock.now - start) / .seconds(1)) }
         do {
             if case .tool(let name, let settings, let claims) = order.work { try run(name, settings, claims, order) }
             let workSeconds = (clock.now - start) / .seconds(1)
             return .done(contents: try contents(of: order), cost: .ofThisProcess(workSeconds: workSeconds))
         } catch let failure as ToolFailure {
-            return .failed(failure)
+            return .failed(failure, cost: cost())
         } catch let error as StoreError {
-            return .diskFailed(error.description)
+            return .diskFailed(error.description, cost: cost())
         } catch let diagnostics as Diagnostics {
-            return .failed(ToolFailure(diagnostics.all.map(\.message).joined(separator: "; ")))
+            return .failed(ToolFailure(diagnostics.all.map(\.message).joined(separator: "; ")), cost: cost())
         } catch {
-            return .failed(ToolFailure("\(error)"))
+            return .failed(ToolFailure("\(error)"), cost: cost())
         }
     }
 

@@ -51,7 +51,7 @@ struct ExecCommand: AsyncParsableCommand {
             progress: { Terminal.output.write($0.json.canonicalText + "\n") },
             remark: { Terminal.error.write($0 + "\n") })
         let report = performance.report(on: order)
-        if case .failed(let failure) = report { Terminal.error.write("\(failure.message)\n") }
+        if case .failed(let failure, _) = report { Terminal.error.write("\(failure.message)\n") }
         try Files.replace(order.folder.appending("report.json"), with: report.json.canonicalBytes)
     }
 

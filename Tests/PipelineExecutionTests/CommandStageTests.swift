@@ -125,8 +125,6 @@ struct CommandStageTests {
             """
             shell: |
               find . -type f > list; sort list > ${outputs.o}
-              for input in inputs/x inputs/many/0 inputs/folder/a; do rm -f $input; echo spoilt > $input; done
-              rm -r inputs
             inputs: {x: read, many: [read, first, left], folder: left, single: one}
             outputs: {o: deep/down/o}
             """
@@ -140,6 +138,52 @@ struct CommandStageTests {
                 ])
             #expect(try project.text(of: "read", in: run) == "a: one\ntwo\nb: three\n")
             #expect(try Files.bytes(of: project.path("data/left/a")) == Array("one\ntwo".utf8))
+        }
+    }
+
+    @Test func `a command that changes an input fails, however the input lies there`() async throws {
+        let cases: [(String, String?)] = [
+            ("chmod u+w inputs/x; echo z >> inputs/x", "x"),
+            ("rm -f inputs/many/1; echo z > inputs/many/1", "many"),
+            // As long as before, and with the time of before.
+            (
+                "chmod u+w inputs/folder/a; touch -r inputs/folder/a t; printf ONE | dd of=inputs/folder/a conv=notrunc; "
+                    + "touch -r t inputs/folder/a", "folder"
+            ),
+            ("rm -f inputs/folder/b", "folder"),
+            ("mv inputs/single moved", "single"),
+            ("rm -f inputs/single; mkfifo inputs/single", "single"),
+            ("chmod u+w inputs/made/kept; echo z > inputs/made/kept", "made"),
+            ("rm -rf inputs", "x"),
+            // No change of what it reads.
+            ("touch inputs/x inputs/made/kept; chmod -R 777 inputs", nil),
+            ("cp inputs/made/kept k; rm -f inputs/made/kept; mv k inputs/made/kept", nil),
+            ("chmod u+w inputs/folder; echo z > inputs/folder/new", nil),
+            ("mv inputs/x x; ln -s ../x inputs/x", nil),
+        ]
+        for (command, input) in cases {
+            try await Self.with(
+                """
+                shell: '\(command); echo x > outputs/o'
+                inputs: {x: read, many: [read, first, left], folder: left, single: one, made: pack/o}
+                outputs: {o: o}
+                """
+            ) { project in
+                try project.edit(
+                    "  own:",
+                    "  pack: {shell: mkdir outputs/o; echo y > outputs/o/kept, "
+                        + "outputs: {o: {path: o, format: folder}}}\n  own:")
+                let run = try await project.run()
+                guard let input else {
+                    #expect(run.outcome.failures.isEmpty, "\(command): \(run.outcome.failures)")
+                    return
+                }
+                #expect(run.reason("own") == "it changed its input '\(input)'", "\(command)")
+                let hint = "inputs are read-only; a command that needs to write to one copies it first"
+                #expect(run.outcome.failures["own"]?.hint == hint)
+                #expect(try project.text(of: "read", in: run) == "a: one\ntwo\nb: three\n")
+                #expect(try Files.bytes(of: project.path("data/left/a")) == Array("one\ntwo".utf8))
+            }
         }
     }
 
@@ -433,6 +477,22 @@ struct CommandStageTests {
         }
     }
 
+    @Test func `what failed attempts cost is recorded too`() async throws {
+        try await Self.with(
+            """
+            run: [awk, 'BEGIN { while (i < 3000000) i++; exit 3 }']
+            outputs: {o: o}
+            retries: {count: 1, backoff: 0s}
+            """
+        ) { project in
+            let record = try #require(try await project.run(["own"]).outcome.records.first)
+            #expect(record.outcome == .failed && record.attempts == 2)
+            #expect(record.processorSeconds > 0.02)
+            #expect(record.peakMemoryBytes > 100_000)
+            #expect(record.workSeconds > 0 && record.workSeconds <= record.seconds)
+        }
+    }
+
     // MARK: Attempts
 
     @Test func `a stage that fails is tried again as often as it may be, with growing pauses`() async throws {
@@ -671,7 +731,7 @@ struct CommandStageTests {
 
     @Test func `a stage that agrees with itself and not with the cache is compared with the cache`() async throws {
         try await Self.with(
-            "shell: 'cat \"$COUNTER\" > outputs/o; echo again > \"$COUNTER\"'\nenvironment: {COUNTER: HERE}"
+            "shell: 'cat \"$COUNTER\" > outputs/o; echo again > \"$COUNTER\"'\noutputs: {o: o}\nenvironment: {COUNTER: HERE}"
         ) { project in
             try project.edit("HERE", project.path("counter").string)
             try project.write("", to: "counter")

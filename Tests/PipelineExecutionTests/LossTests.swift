@@ -318,6 +318,31 @@ struct LossTests {
         }
     }
 
+    @Test func `a failure without a checkpoint leaves nothing`() async throws {
+        try await Project.with { project in
+            project.workshop.before("first") { _ in throw ToolFailure("no") }
+            let run = try await project.run()
+            #expect(run.stages(.failed) == ["head"])
+            #expect(try project.names(in: "cache/work") == [])
+            // As versions before this one left them.
+            try Files.makeFolder(project.path("cache/work/\(String(repeating: "a", count: 64))/checkpoint"))
+            let session = try project.session()
+            #expect(try CacheSurvey(of: session.folders).unfinishedWork() == [])
+            try DeadWork.clear(in: session.folders, actions: session.actions)
+            #expect(try project.names(in: "cache/work") == [])
+        }
+    }
+
+    @Test func `what a failed tool cost is recorded`() async throws {
+        try await Project.with { project in
+            project.workshop.before("first") { _ in throw ToolFailure("no") }
+            let run = try await project.run()
+            let record = try #require(run.outcome.records.first { $0.stage == "head" })
+            #expect(record.outcome == .failed)
+            #expect(record.processorSeconds > 0 && record.peakMemoryBytes > 100_000 && record.workSeconds > 0)
+        }
+    }
+
     @Test func `a failure leaves the checkpoints of its action and nothing else, until it succeeds`() async throws {
         try await Project.with { project in
             project.workshop.before("first") { context in

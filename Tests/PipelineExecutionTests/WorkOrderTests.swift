@@ -107,6 +107,9 @@ struct WorkOrderTests {
             contents: ["a": Digest(ofText: "a"), "b": Digest(ofText: "b")],
             cost: WorkCost(processorSeconds: 1.25, peakMemoryBytes: 1 << 40)),
         .done(contents: [:], cost: WorkCost(processorSeconds: 0, peakMemoryBytes: 0)),
+        .failed(
+            ToolFailure("it is bad"), cost: WorkCost(processorSeconds: 0.5, peakMemoryBytes: 9, workSeconds: 0.25)),
+        .diskFailed("full"), .diskFailed("full", cost: WorkCost(processorSeconds: 2, peakMemoryBytes: 1)),
         .failed(ToolFailure("it is bad")), .failed(ToolFailure("bad", at: .setting("epochs"), hint: "fewer")),
         .failed(ToolFailure("bad", at: .setting("layers", element: 3))),
         .failed(ToolFailure("bad \"quoted\"\n", at: .input("images"))),
