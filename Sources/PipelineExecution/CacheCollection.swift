@@ -71,7 +71,7 @@ package struct CacheCollection: Sendable {
     private static func byteCount(of survey: CacheSurvey) -> Int {
         let files =
             Array(survey.stores.objects.values) + Array(survey.stores.results.values) + survey.stores.damaged
-            + Array(survey.records.values) + Array(survey.logs.values) + survey.unfinished
+            + Array(survey.records.values) + Array(survey.logs.values.joined()) + survey.unfinished
         return files.reduce(0) { $0 + $1.status.byteCount }
     }
 
@@ -171,7 +171,7 @@ private struct Choice {
     /// Logs of results that go, and logs and records that are too old.
     mutating func takeLogsAndRecords(roots: CacheRoots) {
         let gone = Set(items.compactMap { if case .result(let key) = $0.subject { key } else { nil } })
-        for (key, file) in survey.logs.sorted(by: { $0.key < $1.key }) {
+        for (key, file) in survey.logs.sorted(by: { $0.key < $1.key }).flatMap({ key, files in files.map { (key, $0) } }) {
             if gone.contains(key) {
                 take(.log(key), survey.words(for: key) + ", log", file.status.byteCount, file, "its result goes")
             } else if survey.results[key] == nil, age(since: file.time) > policy.maximumAge ?? .max {

@@ -27,7 +27,8 @@ package struct CacheSurvey: Sendable {
     package let uses: [ActionKey: [Use]]
     /// Records and logs of runs, by name.
     package let records: [String: StoreListing.File]
-    package let logs: [ActionKey: StoreListing.File]
+    /// The newest log of each key, and its earlier ones.
+    package let logs: [ActionKey: [StoreListing.File]]
     /// Objects that an import left in `cache/work`, and those that one is at.
     package let unfinished: [StoreListing.File]
     /// Keys with a folder or a claim in `cache/work`.
@@ -53,9 +54,13 @@ package struct CacheSurvey: Sendable {
         }
         self.uses = uses
         records = try Self.files(in: folders.runs) { $0.hasSuffix(".json") ? String($0.dropLast(5)) : nil }
-        logs = try Self.files(in: folders.logs) { name in
-            name.hasSuffix(".gz") ? Digest(hexadecimal: name.dropLast(3)).map { ActionKey($0) } : nil
+        let logFiles = try Self.files(in: folders.logs) { name in name.hasSuffix(".gz") ? name : nil }
+        var logs: [ActionKey: [StoreListing.File]] = [:]
+        for (name, file) in logFiles.sorted(by: { $0.key < $1.key }) {
+            guard let key = Digest(hexadecimal: name.prefix { $0 != "." }) else { continue }
+            logs[ActionKey(key), default: []].append(file)
         }
+        self.logs = logs
         unfinished = try Self.files(in: folders.work) { $0.hasPrefix(CacheFolders.importPrefix) ? $0 : nil }
             .sorted { $0.key < $1.key }.map(\.value)
         let names = try Files.status(folders.work) == nil ? [] : Files.names(in: folders.work)

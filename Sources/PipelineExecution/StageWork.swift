@@ -62,23 +62,25 @@ struct StageWork: Sendable {
         let inputs = try verified(
             each: { (origin) throws(StoreError) in try toolInput(origin, unpacked) },
             as: { WorkOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
-        let made = folder.appending("made")
+        let madeFolder = folder.appending("made")
         let checkpoint = keptFolder.appending(CacheFolders.checkpoint)
-        try Files.makeFolder(made)
+        try Files.makeFolder(madeFolder)
         try Files.makeFolder(checkpoint)
         let work = WorkOrder.Work.tool(
             name: interface.name,
             settings: Dictionary(uniqueKeysWithValues: node.stage.settings.map { ($0.name, JSONValue($0.value)) }),
             claims: interface.readsClaims ? planner.graph.manifest.claims.map(\.json) : [])
         let outputs = node.stage.outputs.map {
-            WorkOrder.Output(name: $0.name, format: $0.format, path: made.appending($0.name))
+            WorkOrder.Output(name: $0.name, format: $0.format, path: madeFolder.appending($0.name))
         }
         let order = WorkOrder(
             stage: node.name, work: work, inputs: inputs, outputs: outputs, folder: folder,
             checkpointFolder: checkpoint, threads: threads)
         let report = try await report(on: order)
         if let cost = report.cost { account.add(cost) }
-        return try self.outputs(of: order, as: report)
+        let made = try self.outputs(of: order, as: report)
+        try checkObjectsUnchanged()
+        return made
     }
 
     /// Has an order carried out by the runner.
@@ -210,6 +212,22 @@ struct StageWork: Sendable {
             let format = ArtifactFormat(rawValue: artifact.format)
         else { preconditionFailure("stage '\(node.name)' started before '\(producer)' gave its '\(output)'") }
         return (artifact, format)
+    }
+
+    /// An object that somebody wrote to while a tool read it would make the result a lie about its inputs. A command has
+    /// files of its own, which are checked too.
+    private func checkObjectsUnchanged() throws {
+        for (input, written) in zip(node.inputs, node.stage.inputs) {
+            for case .stage(let producer, let output) in input.origins {
+                let object = artifact(producer, output).artifact.object
+                do throws(StoreError) {
+                    _ = try equipment.verifiedFile(of: object)
+                } catch .absent, .damaged {
+                    throw StageFailure.inputChanged(
+                        file: planner.objects.path(of: object).string, input: written.name)
+                }
+            }
+        }
     }
 
     /// A file that changed under the stage's eyes would make the result a lie about its inputs.

@@ -32,10 +32,11 @@ struct CacheStatsCommand: AsyncParsableCommand {
         func row(_ name: String, _ count: Int, _ bytes: Int? = nil) {
             table.append([.init(name), .init("\(count)"), .init(bytes.map { "\(ByteCountText($0))" } ?? "")])
         }
+        let logs = survey.logs.values.joined()
         row("objects", survey.stores.objects.count, objectBytes)
         row("results", survey.stores.results.count)
         row("runs", survey.history.records.count)
-        row("logs", survey.logs.count, survey.logs.values.reduce(0) { $0 + $1.status.byteCount })
+        row("logs", logs.count, logs.reduce(0) { $0 + $1.status.byteCount })
         row("unfinished work", workCount)
         row("damaged files", survey.stores.damaged.count, survey.stores.damaged.reduce(0) { $0 + $1.status.byteCount })
         var text = table.text()
@@ -57,7 +58,7 @@ struct CacheStatsCommand: AsyncParsableCommand {
             "schema": 1, "objects": .integer(survey.stores.objects.count),
             "bytes": .integer(survey.stores.objects.values.reduce(0) { $0 + $1.status.byteCount }),
             "results": .integer(survey.stores.results.count), "runs": .integer(survey.history.records.count),
-            "unreadRecords": .integer(survey.history.unreadCount), "logs": .integer(survey.logs.count),
+            "unreadRecords": .integer(survey.history.unreadCount), "logs": .integer(survey.logs.values.joined().count),
             "work": .integer(workCount), "damaged": .integer(survey.stores.damaged.count),
             "stages": .array(
                 survey.holdings.prefix(limit).map { holding in

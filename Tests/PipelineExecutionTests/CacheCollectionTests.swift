@@ -52,6 +52,19 @@ struct CacheCollectionTests {
         }
     }
 
+    @Test func `earlier logs are seen, and go with the newest`() async throws {
+        try await withTwoRuns { project, first in
+            let folders = CacheFolders(root: project.path("cache"))
+            let key = try #require(first.outcome.records.first { $0.stage == "shout" }?.key)
+            for before in 0..<3 { try Files.write([1, 2], toNew: folders.log(of: key, before: before)) }
+            #expect(try CacheSurvey(of: folders).logs[key]?.map(\.status.byteCount) == [2, 2, 2])
+            let found = try collection(project, hoursLater: 2)
+            #expect(found.items.filter { $0.subject == .log(key) }.count == 3)
+            #expect(try found.delete() == 0)
+            #expect(try Files.names(in: folders.logs) == [])
+        }
+    }
+
     @Test func `what only older runs used goes, with its objects and logs, and runs again when asked for`() async throws
     {
         try await withTwoRuns { project, first in

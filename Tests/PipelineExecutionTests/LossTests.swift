@@ -7,6 +7,14 @@ import PipelinePlanning
 import SystemPackage
 import Testing
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// Lost and damaged objects, failures, interruptions and what they leave.
 struct LossTests {
     // MARK: The cache
@@ -217,6 +225,26 @@ struct LossTests {
             let next = try await project.run()
             #expect(next.ran == ["read-left", "shout", "both", "last"])
             #expect(try project.text(of: "shout", in: next) == "A: ONE\nTWO\nB: CHANGED\n!")
+        }
+    }
+
+    @Test func `an object that is overwritten while a tool reads it fails the stage, and the next run is right`() async throws
+    {
+        try await Project.with { project in
+            project.workshop.before("upper") { context in
+                let object = context.input("text").path
+                try Files.setPermissions(object, 0o600)
+                let descriptor = object.withPlatformString { open($0, O_WRONLY | O_TRUNC) }
+                defer { close(descriptor) }
+                #expect(write(descriptor, "torn", 4) == 4)
+            }
+            let run = try await project.run(options: ExecutionOptions(keepsGoing: true))
+            #expect(run.stages(.failed) == ["shout"])
+            #expect(try #require(run.reason("shout")).hasSuffix("' changed while the stage read it"))
+            project.workshop.before("upper", nil)
+            let next = try await project.run()
+            #expect(next.ran == ["read-left", "shout", "both", "last"])
+            #expect(try project.text(of: "shout", in: next) == "A: ONE\nTWO\nB: THREE\n!")
         }
     }
 
