@@ -44,7 +44,7 @@ package struct FolderListing {
             path.append(contentsOf: names[number].utf8)
             path.append(0)
             return path.withUnsafeBytes { bytes -> Result<FileStatus?, Errno> in
-                look(at: bytes.assumingMemoryBound(to: CChar.self).baseAddress!)
+                bytes.assumingMemoryBound(to: CChar.self).baseAddress.map(look) ?? .success(nil)
             }.mapError { .cannot(action: "look at", path: folder.pushing(FilePath(names[number])), reason: $0) }
         }
     }
@@ -119,7 +119,9 @@ private struct FolderWalk {
             }
             guard let name else {
                 let lossy = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                    tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { FilePath(platformString: $0) }
+                    tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+                        FilePath(platformString: $0)
+                    }
                 }
                 throw .cannot(action: "name", path: folder.pushing(lossy), reason: .illegalByteSequence)
             }
@@ -137,7 +139,10 @@ extension String {
     fileprivate func precedes(_ other: String) -> Bool {
         let order = utf8.withContiguousStorageIfAvailable { left in
             other.utf8.withContiguousStorageIfAvailable { right in
-                let order = Int(memcmp(left.baseAddress!, right.baseAddress!, min(left.count, right.count)))
+                guard let here = left.baseAddress, let there = right.baseAddress else {
+                    return left.count - right.count
+                }
+                let order = Int(memcmp(here, there, min(left.count, right.count)))
                 return order == 0 ? left.count - right.count : order
             }
         }

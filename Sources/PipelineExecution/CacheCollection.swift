@@ -171,7 +171,8 @@ private struct Choice {
     /// Logs of results that go, and logs and records that are too old.
     mutating func takeLogsAndRecords(roots: CacheRoots) {
         let gone = Set(items.compactMap { if case .result(let key) = $0.subject { key } else { nil } })
-        for (key, file) in survey.logs.sorted(by: { $0.key < $1.key }).flatMap({ key, files in files.map { (key, $0) } }) {
+        let logs = survey.logs.sorted { $0.key < $1.key }.flatMap { key, files in files.map { (key, $0) } }
+        for (key, file) in logs {
             if gone.contains(key) {
                 take(.log(key), survey.words(for: key) + ", log", file.status.byteCount, file, "its result goes")
             } else if survey.results[key] == nil, age(since: file.time) > policy.maximumAge ?? .max {

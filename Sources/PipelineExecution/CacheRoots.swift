@@ -28,12 +28,14 @@ package struct CacheRoots: Sendable {
         where try Files.status(file) != nil {
             try add(PipelineLock(readingFrom: file))
         }
-        var counts: [String: Int] = [:]
+        // Two pipelines may have one name: a manifest that does not name itself has that of its file.
+        var counts: [[String]: Int] = [:]
         for record in survey.history.records.reversed() {
-            counts[record.pipeline, default: 0] += 1
-            guard counts[record.pipeline, default: 0] <= max(1, keptRunCount) else { continue }
+            let pipeline = [record.pipeline, record.lockFile.string]
+            counts[pipeline, default: 0] += 1
+            guard counts[pipeline, default: 0] <= max(1, keptRunCount) else { continue }
             recentRecords.insert(record.id)
-            guard counts[record.pipeline, default: 0] <= keptRunCount else { continue }
+            guard counts[pipeline, default: 0] <= keptRunCount else { continue }
             recent.formUnion(record.stages.filter { $0.outcome == .ran || $0.outcome == .hit }.compactMap(\.key))
         }
         for key in survey.workKeys where try Self.isLiving(key, in: survey.folders) {

@@ -17,6 +17,20 @@ extension PipelineSession {
         return names
     }
 
+    /// The one stage that a target means; throws a `UsageError` where it means none or several.
+    package func stage(named target: String) throws -> StageNode {
+        let names = try names(matching: target)
+        guard let name = names.first, let node = graph.node(named: name) else { throw unknownStage(target) }
+        guard names.count == 1 else {
+            let shown = names.prefix(30)
+            throw UsageError(
+                "'\(target)' is \(names.count) stages, and one is needed",
+                hint: "name one of them: \(shown.map { "'\($0)'" }.joined(separator: ", "))"
+                    + (names.count > shown.count ? " and \(names.count - shown.count) more" : ""))
+        }
+        return node
+    }
+
     package func unknownStage(_ name: String) -> UsageError {
         if FilePattern.isPattern(name) {
             return UsageError("no stage of the pipeline '\(manifest.name)' fits '\(name)'", hint: namesHint)

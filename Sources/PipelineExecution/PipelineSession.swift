@@ -30,7 +30,7 @@ package struct PipelineSession: Sendable {
     ) throws {
         manifestFile = try Self.manifestFile(pipeline)
         let bytes = try Self.readable(manifestFile)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = Self.text(bytes) else {
             throw UsageError("the manifest '\(manifestFile)' is not text in UTF-8")
         }
         let source = SourceText(file: manifestFile.string, text: text)
@@ -47,7 +47,7 @@ package struct PipelineSession: Sendable {
     }
 
     /// The files that were read to make the manifest.
-    package var lookedAt: [FilePath] { [manifestFile] }
+    package var lookedAt: [FilePath] { [manifestFile] + manifest.source.included.map { FilePath($0.file) } }
 
     /// Where the manifest lies, and with it its code and its lock; its catalogues are named from there.
     package var manifestFolder: FilePath { Self.folder(of: manifestFile) }
@@ -142,11 +142,17 @@ package struct PipelineSession: Sendable {
             guard let status = try Files.status(FilePath(path)) else { return .missing }
             guard status.kind == .file else { return .unreadable("'\(path)' is no file") }
             let bytes = try Files.bytes(of: FilePath(path), limit: Manifest.maximumByteCount)
-            return String(validating: bytes, as: UTF8.self).map { .text($0) }
+            return text(bytes).map { .text($0) }
                 ?? .unreadable("'\(path)' is not text in UTF-8")
         } catch {
             return .unreadable("\(error)")
         }
+    }
+
+    /// The text of a file in UTF-8, without the mark that some editors begin it with.
+    private static func text(_ bytes: [UInt8]) -> String? {
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        return String(validating: bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...], as: UTF8.self)
     }
 
     private static func readable(_ file: FilePath) throws -> [UInt8] {

@@ -52,7 +52,7 @@ struct PoolShares: Sendable {
         return waiting.dropFirst().first { candidate in
             candidate.demand.indices.allSatisfy { pool in
                 let kept = pools.contains(pool) ? first.demand[pool] : 0
-                return candidate.demand[pool] == 0 || candidate.demand[pool] + kept <= free[pool]
+                return candidate.demand[pool] == 0 || kept <= free[pool] && candidate.demand[pool] <= free[pool] - kept
             }
         }?.rank
     }

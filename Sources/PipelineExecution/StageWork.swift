@@ -214,8 +214,9 @@ struct StageWork: Sendable {
         return (artifact, format)
     }
 
-    /// An object that somebody wrote to while a tool read it would make the result a lie about its inputs. A command has
-    /// files of its own, which are checked too.
+    /// Looks at the objects that a tool read once more: one that somebody wrote to meanwhile would make the result a lie.
+    ///
+    /// A command has files of its own, which are checked by themselves.
     private func checkObjectsUnchanged() throws {
         for (input, written) in zip(node.inputs, node.stage.inputs) {
             for case .stage(let producer, let output) in input.origins {

@@ -29,15 +29,10 @@ package struct WatchedFiles: Sendable {
         }
         for node in stages {
             guard case .command(let command) = node.stage.work else { continue }
-            roots += command.code.map { session.manifestFolder.pushing(Self.fixedPart(of: $0.value)) }
+            let folder = command.folder(below: session.manifestFolder)
+            roots += command.code.map { folder.pushing(FilePath(FilePattern.fixedFolder(of: $0.value))) }
         }
         self.roots = roots
-    }
-
-    /// The folder that all matches of a pattern lie in: `src` of `src/**/*.py`.
-    private static func fixedPart(of pattern: String) -> FilePath {
-        let parts = pattern.split(separator: "/").prefix { !$0.contains("*") && !$0.contains("?") }
-        return FilePath(parts.joined(separator: "/"))
     }
 
     /// The status of each file as it is now; what cannot be looked at counts as absent.

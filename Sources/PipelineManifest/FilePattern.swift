@@ -2,7 +2,8 @@
 
 /// A pattern for the names of files and images.
 ///
-/// `*` stands for any characters but `/`, `?` for one of them, `**/` for any folders. A pattern without `/` is matched
+/// `*` stands for any characters but `/`, `?` for one of them, `**/` for any folders, and `**` as the last part for all
+/// that lies below. A pattern without `/` is matched
 /// with the last part of a name, so that `*.png` finds images in every folder.
 package struct FilePattern: Hashable, Sendable {
     private enum Element: Hashable {
@@ -53,6 +54,9 @@ package struct FilePattern: Hashable, Sendable {
                 elements.append(.anyFolders)
                 rest = rest.dropFirst(3)
                 continue
+            }
+            if rest.elementsEqual("**".unicodeScalars), elements.last.map({ $0 == .scalar("/") }) ?? true {
+                return elements + [.anyFolders, .anyScalars]
             }
             switch first {
             case "*": elements.append(.anyScalars)

@@ -6,8 +6,23 @@ extension ManifestReader {
     mutating func codePaths(of fields: Fields) -> [Located<String>] {
         guard let entry = fields["code"], !entry.value.isEmpty else { return [] }
         return interpolatedTexts(of: entry, in: fields.owner).compactMap { written in
-            relativePath(written).map { Located($0.text, at: written.location) }
+            guard let path = relativePath(written), !isTaken(path, at: written.location, fields.owner) else {
+                return nil
+            }
+            return Located(path.text, at: written.location)
         }
+    }
+
+    /// Whether code would lie among a command's inputs or outputs, and be taken for one of them.
+    private mutating func isTaken(_ path: RelativePath, at location: SourceLocation, _ owner: String) -> Bool {
+        guard let folder = path.text.split(separator: "/").first, folder == "inputs" || folder == "outputs" else {
+            return false
+        }
+        mistakes.add(
+            .invalidPath, at: location,
+            "the code \(quoted(path.text)) of \(owner) would lie in '\(folder)', which a command has for itself",
+            hint: "keep it in a folder of another name, such as 'code'")
+        return true
     }
 
     mutating func environment(of fields: Fields) -> [EnvironmentVariable] {

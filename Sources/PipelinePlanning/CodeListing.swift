@@ -9,7 +9,8 @@ import SystemPackage
 ///
 /// A pattern is read part by part from the manifest's folder on, so that no other folder is looked into: `*.py` finds
 /// files beside the manifest, `src/**/*.py` those anywhere below `src`. Hidden files, compiled Python (`__pycache__`,
-/// `*.pyc`) and folders that are marked as caches never count in folders and patterns. A link to a folder could lead
+/// `*.pyc`), folders that are marked as caches, and `inputs` and `outputs` beside the manifest, which a command has for
+/// itself, never count in folders and patterns. A link to a folder could lead
 /// anywhere, in circles too, and is refused.
 struct CodeListing {
     /// Relative to the manifest's folder; in no order, each once or more often.
@@ -83,6 +84,7 @@ struct CodeListing {
             return entry.string
         }.filter { name in
             !name.hasPrefix(".") && !name.hasSuffix(".pyc") && name != "__pycache__"
+                && !(prefix.isEmpty && (name == "inputs" || name == "outputs"))
         }
     }
 

@@ -138,13 +138,40 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         let folder = command.folder(below: manifestFolder)
         var files: [String: SourceContent.File] = [:]
         for entry in command.code {
-            let listing = try CodeListing(entry.value, in: folder)
+            let listing: CodeListing
+            do throws(StoreError) {
+                listing = try CodeListing(entry.value, in: folder)
+            } catch {
+                report(unreadableCode: entry, error)
+                continue
+            }
             if listing.files.isEmpty { report(missingCode: entry, in: folder) }
-            for (name, status) in listing.files where files[name] == nil {
-                files[name] = try file(named: name, at: folder.pushing(FilePath(name)), status)
+            for (name, status) in listing.files {
+                if let known = files[name] {
+                    // `é` in one letter and in two: the key could not tell the two files apart.
+                    if !known.name.utf8.elementsEqual(name.utf8) { report(ambiguousCode: entry, name) }
+                } else {
+                    files[name] = try file(named: name, at: folder.pushing(FilePath(name)), status)
+                }
             }
         }
         return SourceContent(files: files.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+    }
+
+    private mutating func report(unreadableCode entry: Located<String>, _ error: StoreError) {
+        diagnostics.append(
+            Diagnostic(
+                .unreadableSource, in: graph.manifest.source, at: entry.location,
+                "the code '\(entry.value)' cannot be read", details: ["\(error)"],
+                hint: "name the files, or the folders that hold them, one by one"))
+    }
+
+    private mutating func report(ambiguousCode entry: Located<String>, _ name: String) {
+        diagnostics.append(
+            Diagnostic(
+                .unreadableSource, in: graph.manifest.source, at: entry.location,
+                "two files of the code '\(entry.value)' are called '\(name)', one with an accent written otherwise",
+                hint: "rename one of them"))
     }
 
     private mutating func report(missingCode entry: Located<String>, in folder: FilePath) {

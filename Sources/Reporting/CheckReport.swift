@@ -11,19 +11,32 @@ package struct CheckReport: Hashable, Sendable {
         case failed
     }
 
+    /// Where a stage stands.
+    package struct Place: Hashable, Sendable {
+        /// As messages name it.
+        package let file: String
+        /// From 1.
+        package let line: Int
+
+        package init(file: String, line: Int) {
+            self.file = file
+            self.line = line
+        }
+    }
+
     package struct Stage: Hashable, Sendable {
         package let name: String
         package let verdict: Verdict
         /// What differs, then why and how far, a sentence each; empty for what is identical.
         package let words: [String]
-        /// In the manifest, from 1; `nil` for a stage that only the lock has.
-        package let line: Int?
+        /// `nil` for a stage that only the lock has.
+        package let place: Place?
 
-        package init(name: String, verdict: Verdict, words: [String], line: Int?) {
+        package init(name: String, verdict: Verdict, words: [String], place: Place?) {
             self.name = name
             self.verdict = verdict
             self.words = words
-            self.line = line
+            self.place = place
         }
     }
 
@@ -123,8 +136,9 @@ package struct CheckReport: Hashable, Sendable {
     /// https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     package var annotations: String {
         stages.filter { $0.verdict == .differs || $0.verdict == .failed }.map { stage in
-            let file = manifest.hasPrefix("./") ? String(manifest.dropFirst(2)) : manifest
-            let place = "file=\(annotationProperty(file))" + (stage.line.map { ",line=\($0)" } ?? "")
+            let named = stage.place?.file ?? manifest
+            let file = named.hasPrefix("./") ? String(named.dropFirst(2)) : named
+            let place = "file=\(annotationProperty(file))" + (stage.place.map { ",line=\($0.line)" } ?? "")
             let verb = stage.verdict == .differs ? "differs from \(lock)" : "failed"
             let title = annotationProperty("stage '\(stage.name)' \(verb)")
             return "::error \(place),title=\(title)::\(annotationText(stage.words.joined(separator: "\n")))\n"

@@ -47,17 +47,16 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let scratch = Files.temporarySibling(
-            of: FilePath(ProcessEnvironment.value(of: "TMPDIR") ?? "/tmp").appending("reprise-check"))
-        defer { try? Files.removeTree(scratch) }
-        let session = try options.session(cache: fresh ? scratch.appending("cache").string : nil)
+        let scratch = try ScratchFolder("reprise-check")
+        defer { scratch.remove() }
+        let session = try options.session(cache: fresh ? scratch.path.appending("cache").string : nil)
         let lock = try session.readLock()
         let ended = try await PipelineRun(session: session, execution: execution).run(session.stages(named: []))
         let usual = try options.session().folders.root
         let places = try [session.folders.root, usual].filter { try Files.status($0)?.kind == .folder }
         let explanation = CheckExplanation(
             session: session, lock: lock, ended: ended,
-            contents: try LockedContents(against + places.map(\.string), in: scratch.appending("unpacked")))
+            contents: try LockedContents(against + places.map(\.string), in: scratch.path.appending("unpacked")))
         let check = try explanation.check()
         try tell(check)
         try ended.complain(in: session)
@@ -109,10 +108,14 @@ struct CheckExplanation {
             documents.append(document(stage, reasons, differences))
         }
         for record in ended.outcome.records where record.outcome == .failed || record.outcome == .skipped {
-            let line = session.graph.node(named: record.stage)?.stage.name.location.line
-            stages.append(CheckReport.Stage(name: record.stage, verdict: .failed, words: [record.reason], line: line))
-            documents.append(
-                ["name": .text(record.stage), "verdict": "failed", "reasons": [.text(record.reason)]])
+            stages.append(
+                CheckReport.Stage(
+                    name: record.stage, verdict: .failed, words: [record.reason], place: place(of: record.stage)))
+            documents.append([
+                "name": .text(record.stage), "verdict": "failed", "reasons": [.text(record.reason)],
+                "key": record.key.map { .text($0.description) } ?? .null,
+                "lockedKey": lock.stages[record.stage].map { .text($0.key.description) } ?? .null, "outputs": [],
+            ])
         }
         let report = CheckReport(
             pipeline: session.manifest.name, manifest: session.manifestFile.string, lock: session.lockFile.string,
@@ -123,6 +126,12 @@ struct CheckExplanation {
                 "schema": 1, "pipeline": .text(session.manifest.name), "lock": .text(session.lockFile.string),
                 "identical": .boolean(report.isIdentical), "stages": .array(documents),
             ])
+    }
+
+    /// Where a stage stands: in the manifest, or in a file that it includes.
+    private func place(of stage: String) -> CheckReport.Place? {
+        guard let location = session.graph.node(named: stage)?.stage.name.location else { return nil }
+        return CheckReport.Place(file: session.manifest.source.file(at: location).file, line: location.line)
     }
 
     /// What changed in a key that is another than the lock's; `nil` where the lock's document is not at hand.
@@ -149,12 +158,12 @@ struct CheckExplanation {
     private func report(
         _ stage: LockComparison.Stage, _ reasons: [String]?, _ differences: [(output: String, ArtifactDifference?)]
     ) -> CheckReport.Stage {
-        let line = session.graph.node(named: stage.name)?.stage.name.location.line
+        let place = place(of: stage.name)
         switch stage.verdict {
-        case .identical: return CheckReport.Stage(name: stage.name, verdict: .identical, words: [], line: line)
+        case .identical: return CheckReport.Stage(name: stage.name, verdict: .identical, words: [], place: place)
         case .rekeyed:
             return CheckReport.Stage(
-                name: stage.name, verdict: .rekeyed, words: [keyWords(stage, reasons)].compactMap { $0 }, line: line)
+                name: stage.name, verdict: .rekeyed, words: [keyWords(stage, reasons)].compactMap { $0 }, place: place)
         case .differs(let difference):
             let distances = differences.map { output, difference in
                 "'\(output)': "
@@ -162,7 +171,8 @@ struct CheckExplanation {
             }
             return CheckReport.Stage(
                 name: stage.name, verdict: .differs,
-                words: [difference.description] + [keyWords(stage, reasons)].compactMap { $0 } + distances, line: line)
+                words: [difference.description] + [keyWords(stage, reasons)].compactMap { $0 } + distances, place: place
+            )
         }
     }
 

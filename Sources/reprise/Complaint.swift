@@ -53,7 +53,8 @@ enum Complaint {
                 if !text.isEmpty { print(text) }
                 return code
             }
-            Terminal.complain(text)
+            // Of our own that an option's check throws it keeps the text only, under a capital letter.
+            Terminal.complain(text.hasPrefix("Error: ") ? "error: " + text.dropFirst(7) : text)
             return RepriseExit.usage
         }
     }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ContentStore
 import PipelineExecution
+import PipelinePlanning
 import PipelineManifest
 import PipelineTools
 import SystemPackage
@@ -41,11 +42,16 @@ struct ExportCommand: AsyncParsableCommand {
         let session = try options.session()
         let result = try await StageResult.present(stage, in: session, execution: execution)
         let folder = FilePath(to)
+        let names = result.outputs.map(Self.fileName)
+        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+            throw UsageError(
+                "two outputs of stage '\(stage)' would be written to '\(folder.appending(twice))'",
+                hint: "give one of them another name in the manifest")
+        }
         try Files.makeFolder(folder)
         for output in result.outputs {
             let format = ArtifactFormat(rawValue: output.format)
-            let suffix = format?.fileExtension ?? ""
-            let target = folder.appending(suffix.isEmpty ? output.name : "\(output.name).\(suffix)")
+            let target = folder.appending(Self.fileName(of: output))
             if format == .folder {
                 for file in try copy(filesOf: output, in: session, to: target) { Terminal.output.write("\(file)\n") }
                 continue
@@ -65,6 +71,11 @@ struct ExportCommand: AsyncParsableCommand {
                 }
             }
         }
+    }
+
+    private static func fileName(of output: Artifact) -> String {
+        let suffix = ArtifactFormat(rawValue: output.format)?.fileExtension ?? ""
+        return suffix.isEmpty ? output.name : "\(output.name).\(suffix)"
     }
 
     /// Copies the files of a folder, each in one step.
@@ -104,6 +115,7 @@ enum StageResult {
     static func present(
         _ stage: String, in session: PipelineSession, execution: ExecutionFlags
     ) async throws -> ActionResult {
+        let stage = try session.stage(named: stage).name
         let stages = try session.stages(named: [stage])
         let ended = try await PipelineRun(session: session, execution: execution).run(stages, wanted: [stage])
         try ended.complain(in: session)

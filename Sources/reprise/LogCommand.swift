@@ -26,7 +26,7 @@ struct LogCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try options.session()
-        guard session.graph.node(named: stage) != nil else { throw session.unknownStage(stage) }
+        let stage = try session.stage(named: stage).name
         let history = try RunHistory(of: session.folders)
         guard let key = history.latestKey(of: stage, inPipeline: session.manifest.name) else {
             throw UsageError("there is no log of stage '\(stage)'", hint: "a log is kept when a stage has run here")

@@ -50,6 +50,24 @@ struct PipelineRun {
         return EndedRun(outcome: outcome, record: record, recordFault: recordFault, snapshot: snapshot)
     }
 
+    /// Runs, and reads the scores and deviations; those that the cache has lost, or that turn out to be damaged, are made
+    /// again.
+    func runForResults(_ stages: [StageNode]) async throws -> (EndedRun, RunResults) {
+        let told = Set(
+            stages.filter { $0.stage.outputs.contains { $0.format == .scores || $0.format == .deviations } }.map(\.name)
+        )
+        let ended = try await run(stages, wanted: told)
+        let results = RunResults(of: ended.outcome, in: session)
+        guard results.unreadable.contains(where: \.isStoreFault), ended.outcome.failures.isEmpty else {
+            return (ended, results)
+        }
+        // What was damaged has been set aside.
+        var again = self
+        again.forced = []
+        let mended = try await again.run(stages, wanted: told)
+        return (mended, RunResults(of: mended.outcome, in: session))
+    }
+
     /// Saves the record; why that could not be done is told after what became of the stages.
     private func saveFault(_ record: inout RunRecord) -> StoreError? {
         do throws(StoreError) {

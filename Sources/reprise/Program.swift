@@ -11,7 +11,7 @@ import Dispatch
     import Glibc
 #endif
 
-/// Where the process begins. What is known already is said before any thread is started.
+/// Where the process begins: what is known already is said before any thread is started.
 @main
 enum Program {
     static func main() {

@@ -36,11 +36,9 @@ struct ReportCommand: AsyncParsableCommand {
                 "stage '\(open.node.name)' is not up to date: \(open.explanation)",
                 hint: "'reprise run \(options.pipeline)' brings it up to date")
         }
-        let told = stages.filter { $0.stage.outputs.contains { $0.format == .scores || $0.format == .deviations } }
-        let ended = try await PipelineRun(session: session, execution: execution)
-            .run(stages, wanted: Set(told.map(\.name)))
+        let (ended, results) = try await PipelineRun(session: session, execution: execution).runForResults(stages)
         try ended.complain(in: session)
-        let results = RunResults(of: ended.outcome, in: session)
+        try results.complain()
         if json {
             let object = results.documentMembers.merging(["pipeline": .text(session.manifest.name)]) { $1 }
             Terminal.output.write(JSONValue.object(object).canonicalText + "\n")

@@ -56,16 +56,19 @@ struct RunCommand: AsyncParsableCommand {
         let forced = Set(try force.flatMap { try session.names(matching: $0) })
             .union(session.graph.downstream(of: first))
         let run = PipelineRun(session: session, execution: execution, forced: forced, note: note)
-        let ended = try await run.run(try session.stages(named: checked.isEmpty ? stages : checked + stages))
-        if !checked.isEmpty { return try await check(checked, run, ended) }
-        let results = RunResults(of: ended.outcome, in: session)
+        // What is forced is meant, also where nothing that was asked for needs it; of a whole pipeline all is.
+        let targets = checked + stages
+        let wanted = try session.stages(named: targets.isEmpty ? [] : targets + forced.sorted())
+        if !checked.isEmpty { return try await check(checked, run, try await run.run(wanted)) }
+        let (ended, results) = try await run.runForResults(wanted)
         let text =
             json
             ? results.json(pipeline: session.manifest.name, ended.outcome).canonicalText + "\n"
             : results.text(ended, in: session, colour: Terminal.output.isColoured)
         Terminal.output.write(text)
         try ended.complain(in: session)
-        if ended.foundNothingToDo, results.unreadable.isEmpty, note == nil, !execution.verbose {
+        try results.complain()
+        if ended.foundNothingToDo, note == nil, !execution.verbose {
             SettledAnswer.keep(text, exitCode: results.hasDeviation ? RepriseExit.differs.rawValue : 0, in: session)
         }
         if results.hasDeviation { throw RepriseExit.differs }

@@ -73,8 +73,8 @@ struct RunRanking {
                 settings["\(stage.stage).\(name)"] = value.text ?? value.canonicalText
             }
         }
-        // A value set by hand that reached no stage's settings is told all the same.
-        if settings.isEmpty { settings = record.overrides }
+        // A value set by hand that reached no stage's settings is told all the same; theirs have a point in their names.
+        settings.merge(record.overrides) { own, _ in own }
         return settings
     }
 }

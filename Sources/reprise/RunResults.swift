@@ -18,33 +18,55 @@ struct RunResults {
     /// Means only.
     let scores: [StageScore]
     let deviations: [ClaimDeviation]
-    /// Artifacts that could not be read, as `STAGE/OUTPUT: why`.
-    let unreadable: [String]
+    /// An artifact that could not be read.
+    struct Unreadable {
+        /// Which and why.
+        let text: String
+        /// Whether the store is at fault, and not the stage that wrote it.
+        let isStoreFault: Bool
+    }
+
+    let unreadable: [Unreadable]
 
     init(of outcome: ExecutionOutcome, in session: PipelineSession) {
         var scores: [StageScore] = []
         var deviations: [ClaimDeviation] = []
-        var unreadable: [String] = []
+        var unreadable: [Unreadable] = []
         for record in outcome.records {
             for artifact in outcome.results[record.stage]?.outputs ?? [] {
                 do {
                     switch ArtifactFormat(rawValue: artifact.format) {
                     case .scores:
-                        let document = ScoreDocument(json: try Self.json(artifact, session))
-                        scores += (document?.scores ?? []).filter { $0.image == nil }
+                        guard let document = ScoreDocument(json: try Self.json(artifact, session)) else {
+                            throw ToolFailure("it holds no scores")
+                        }
+                        scores += document.scores.filter { $0.image == nil }
                             .map { StageScore(stage: record.stage, score: $0) }
                     case .deviations:
-                        deviations += DeviationDocument(json: try Self.json(artifact, session))?.deviations ?? []
+                        guard let document = DeviationDocument(json: try Self.json(artifact, session)) else {
+                            throw ToolFailure("it holds no deviations")
+                        }
+                        deviations += document.deviations
                     default: continue
                     }
                 } catch {
-                    unreadable.append("\(record.stage)/\(artifact.name): \(error)")
+                    unreadable.append(
+                        Unreadable(
+                            text: "cannot read '\(record.stage)/\(artifact.name)': \(error)",
+                            isStoreFault: error is StoreError))
                 }
             }
         }
         self.scores = scores
         self.deviations = deviations
         self.unreadable = unreadable
+    }
+
+    /// Tells what could not be read, and ends with it: figures that are not there are not good ones.
+    func complain() throws {
+        guard !unreadable.isEmpty else { return }
+        for fault in unreadable { Terminal.complain("error: \(fault.text)") }
+        throw unreadable.contains(where: \.isStoreFault) ? RepriseExit.storeFault : RepriseExit.stageFailed
     }
 
     private static func json(_ artifact: Artifact, _ session: PipelineSession) throws -> JSONValue {

@@ -36,9 +36,7 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try options.session()
         let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let stage = parts.first, let node = session.graph.node(named: stage) else {
-            throw session.unknownStage(parts.first ?? target)
-        }
+        let node = try session.stage(named: parts.first ?? target)
         if parts.count == 1 {
             Terminal.output.write(try await stageText(node, in: session))
         } else {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import PipelineExecution
+import SystemPackage
 
 #if canImport(Darwin)
     import Darwin
@@ -35,14 +37,35 @@ struct Terminal: Sendable {
         return Int(size.ws_col)
     }
 
+    /// Writes a text whole; where standard output cannot take it, ends the process: half an answer is none.
+    ///
+    /// Whoever reads us may have gone away, which is no fault: there is nobody left to tell.
     func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { platformWrite(descriptor, $0) }
-            // Whoever read us has gone away: there is nobody left to tell.
-            if count < 0 && errno != EINTR { return }
+            if count < 0 {
+                switch errno {
+                case EINTR: continue
+                case EAGAIN: waitForRoom()
+                case EPIPE: return
+                default: return fail(Errno(rawValue: errno))
+                }
+            }
             rest = rest.dropFirst(max(0, count))
         }
+    }
+
+    /// Somebody else made the stream one that does not wait.
+    private func waitForRoom() {
+        var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&room, 1, -1)
+    }
+
+    private func fail(_ reason: Errno) {
+        guard descriptor == STDOUT_FILENO else { return }
+        Self.error.write("error: cannot write to standard output: \(reason)\n")
+        exit(RepriseExit.storeFault.rawValue)
     }
 
     /// Writes lines to stderr.

@@ -63,10 +63,10 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     private func bringUpToDate(_ session: PipelineSession) async throws {
-        let ended = try await PipelineRun(session: session, execution: execution)
-            .run(try session.stages(named: stages))
-        let results = RunResults(of: ended.outcome, in: session)
+        let (ended, results) = try await PipelineRun(session: session, execution: execution)
+            .runForResults(try session.stages(named: stages))
         Terminal.output.write(results.text(ended, in: session, colour: Terminal.output.isColoured))
         try ended.complain(in: session)
+        try results.complain()
     }
 }

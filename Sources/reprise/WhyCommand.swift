@@ -25,13 +25,16 @@ struct WhyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try options.session()
+        let names = try session.names(matching: stage)
+        if json { _ = try session.stage(named: stage) }
         let stages = try session.stages(named: [stage])
         let planner = try session.planner(for: try await session.snapshot(for: stages))
         let plan = try planner.plan(for: stages)
-        guard let planned = plan.stages.first(where: { $0.node.name == stage }) else { return }
-        let explanation = try StageExplanation(of: planned, planner: planner, session: session)
-        Terminal.output.write(
-            json ? explanation.json(in: plan, of: session).canonicalText + "\n" : explanation.text(in: plan))
+        for planned in plan.stages where names.contains(planned.node.name) {
+            let explanation = try StageExplanation(of: planned, planner: planner, session: session)
+            Terminal.output.write(
+                json ? explanation.json(in: plan, of: session).canonicalText + "\n" : explanation.text(in: plan))
+        }
     }
 }
 

@@ -228,7 +228,8 @@ struct LossTests {
         }
     }
 
-    @Test func `an object that is overwritten while a tool reads it fails the stage, and the next run is right`() async throws
+    @Test func `an object that is overwritten while a tool reads it fails the stage, and the next run is right`()
+        async throws
     {
         try await Project.with { project in
             project.workshop.before("upper") { context in

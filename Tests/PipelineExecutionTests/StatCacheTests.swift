@@ -192,7 +192,8 @@ struct StatCacheTests {
         }
     }
 
-    @Test func `a file is read to the end that it had, and one that calls itself empty to the end that it has`() throws {
+    @Test func `a file is read to the end that it had, and one that calls itself empty to the end that it has`() throws
+    {
         try withFile { _, file throws in
             let bytes = FileBuffer()
             for (known, expected) in [(2, [1, 2, 3]), (3, [1, 2, 3]), (9, [1, 2, 3]), (0, [1, 2, 3])] {

@@ -8,14 +8,18 @@ struct CheckReportTests {
         CheckReport(pipeline: "demo", manifest: "./a,b/p.yml", lock: "./a,b/p.lock", stages: stages)
     }
 
-    private static let same = CheckReport.Stage(name: "read", verdict: .identical, words: [], line: 3)
+    private static let same = CheckReport.Stage(
+        name: "read", verdict: .identical, words: [], place: .init(file: "./a,b/p.yml", line: 3))
     private static let rekeyed = CheckReport.Stage(
-        name: "split", verdict: .rekeyed, words: ["its key differs: tool changed split 1 -> split 2"], line: 5)
+        name: "split", verdict: .rekeyed, words: ["its key differs: tool changed split 1 -> split 2"],
+        place: .init(file: "./a,b/p.yml", line: 5))
     private static let differs = CheckReport.Stage(
         name: "train", verdict: .differs,
-        words: ["its output 'model' has the content 1, the lock says 2", "its key is 100% <that> of the lock"], line: 7)
-    private static let later = CheckReport.Stage(name: "gone", verdict: .differs, words: ["it is gone"], line: nil)
-    private static let failed = CheckReport.Stage(name: "score", verdict: .failed, words: ["no memory"], line: 9)
+        words: ["its output 'model' has the content 1, the lock says 2", "its key is 100% <that> of the lock"],
+        place: .init(file: "./a,b/p.yml", line: 7))
+    private static let later = CheckReport.Stage(name: "gone", verdict: .differs, words: ["it is gone"], place: nil)
+    private static let failed = CheckReport.Stage(
+        name: "score", verdict: .failed, words: ["no memory"], place: .init(file: "more.yml", line: 9))
 
     @Test func `an identical pipeline is one line, and one for keys that differ`() {
         let report = Self.report([Self.same])
@@ -72,7 +76,7 @@ struct CheckReportTests {
                 ::error file=a%2Cb/p.yml,line=7,title=stage 'train' differs from ./a%2Cb/p.lock::its output 'model' has the \
                 content 1, the lock says 2%0Aits key is 100%25 <that> of the lock
                 ::error file=a%2Cb/p.yml,title=stage 'gone' differs from ./a%2Cb/p.lock::it is gone
-                ::error file=a%2Cb/p.yml,line=9,title=stage 'score' failed::no memory
+                ::error file=more.yml,line=9,title=stage 'score' failed::no memory
 
                 """)
     }
