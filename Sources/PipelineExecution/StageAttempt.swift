@@ -41,7 +41,7 @@ struct StageAttempt: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         var record = StageRecord(
-            stage: node.name, outcome: .ran, reason: reasons.map(\.description).joined(separator: "; "),
+            stage: node.name, outcome: .ran, reason: reasons.text,
             key: action.key)
         do {
             let result = try await claimedResult(&record)

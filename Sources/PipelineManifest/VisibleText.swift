@@ -17,7 +17,12 @@ package func listed(_ words: [String], joinedBy conjunction: String = "and") -> 
 /// The character itself, or a name for it where it would not be seen or would act on the terminal.
 func visibleForm(of character: Character) -> String {
     guard character.unicodeScalars.contains(where: { isInvisible($0) }) else { return String(character) }
-    return character.unicodeScalars.map { isInvisible($0) ? escaped($0) : String($0) }.joined()
+    return character.unicodeScalars.map { visibleForm(of: $0) }.joined()
+}
+
+/// As above, of a part of a character.
+package func visibleForm(of scalar: Unicode.Scalar) -> String {
+    isInvisible(scalar) ? escaped(scalar) : String(scalar)
 }
 
 private func escaped(_ scalar: Unicode.Scalar) -> String {

@@ -13,8 +13,9 @@ package struct KeyDifference {
         reasons += Self.settings(old, new)
         reasons += Self.inputs(old, new)
         reasons += Self.claims(old, new)
-        reasons += Self.command(old["command"], new["command"], part: "")
-        if reasons.isEmpty && old["outputs"] != new["outputs"] { reasons.append(.outputsChanged) }
+        reasons += Self.command(old, new)
+        // What is left of a document are its outputs.
+        if reasons.isEmpty && Self.differ(old, new) { reasons.append(.outputsChanged) }
         self.reasons = reasons
     }
 
@@ -58,7 +59,7 @@ package struct KeyDifference {
             StaleReason.claimChanged(name: name, old: before, new: after)
         }
         // The order of the claims is the order of the table, so it is part of the result.
-        if changed.isEmpty, old["claims"] != new["claims"] { return [.outputsChanged] }
+        if changed.isEmpty, differ(old["claims"], new["claims"]) { return [.outputsChanged] }
         return changed
     }
 
@@ -69,14 +70,27 @@ package struct KeyDifference {
                 claims.map { ($0["claim"]?.text ?? "", $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
-    private static func command(_ old: JSONValue?, _ new: JSONValue?, part: String) -> [StaleReason] {
-        guard old != new else { return [] }
-        if case .object? = old, case .object? = new {
-            return changes(old, new).flatMap { name, before, after in
-                command(before, after, part: part.isEmpty ? name : "\(part).\(name)")
+    /// Where one of them is a tool's, the change of the tool says it all.
+    private static func command(_ old: JSONValue, _ new: JSONValue) -> [StaleReason] {
+        guard let old = old["command"], let new = new["command"] else { return [] }
+        let isScript = old["shell"] != nil && new["shell"] != nil
+        return changes(old, new).flatMap { name, before, after -> [StaleReason] in
+            switch name {
+            case "arguments": [.commandChanged(part: isScript ? .script : .arguments, old: before, new: after)]
+            case "shell": [.commandChanged(part: .shell, old: before, new: after)]
+            case "code": parts(before, after) { .code(file: $0) }
+            case "environment": parts(before, after) { .variable($0) }
+            case "programs": parts(before, after) { .program($0) }
+            case "probes": [.commandChanged(part: .probes, old: before, new: after)]
+            default: [.commandChanged(part: .other(name), old: before, new: after)]
             }
         }
-        return [.commandChanged(part: part.isEmpty ? "command" : part, old: old, new: new)]
+    }
+
+    private static func parts(
+        _ old: JSONValue?, _ new: JSONValue?, part: (String) -> CommandPart
+    ) -> [StaleReason] {
+        changes(old, new).map { name, before, after in .commandChanged(part: part(name), old: before, new: after) }
     }
 
     /// The members that differ, sorted by name.
@@ -85,7 +99,12 @@ package struct KeyDifference {
     ) -> [(name: String, old: JSONValue?, new: JSONValue?)] {
         let (before, after) = (old?.object ?? [:], new?.object ?? [:])
         return Set(before.keys).union(after.keys).sorted().compactMap { name in
-            before[name] == after[name] ? nil : (name, before[name], after[name])
+            differ(before[name], after[name]) ? (name, before[name], after[name]) : nil
         }
+    }
+
+    /// By their bytes, as keys are: texts that Swift holds to be equal may be written with other bytes.
+    private static func differ(_ old: JSONValue?, _ new: JSONValue?) -> Bool {
+        old?.canonicalBytes != new?.canonicalBytes
     }
 }

@@ -41,8 +41,10 @@ extension StaleReason {
         case .settingRemoved(let name, let old): ["name": .text(name), "old": old]
         case .inputAdded(let name), .inputRemoved(let name): ["name": .text(name)]
         case .toolChanged(let old, let new): ["old": .text(old), "new": .text(new)]
-        case .claimChanged(let name, let old, let new), .commandChanged(let name, let old, let new):
+        case .claimChanged(let name, let old, let new):
             ["name": .text(name), "old": old ?? .null, "new": new ?? .null]
+        case .commandChanged(let part, let old, let new):
+            ["name": .text(part.path), "old": old ?? .null, "new": new ?? .null]
         case .keySchemaChanged(let old, let new): ["old": .integer(old), "new": .integer(new)]
         case .objectAbsent(let output, let neededBy): ["name": .text(output), "neededBy": .text(neededBy)]
         }

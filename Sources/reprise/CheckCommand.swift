@@ -140,7 +140,7 @@ struct CheckExplanation {
         guard let before = contents.document(of: lockedKey), let now = try session.actions.entry(for: key) else {
             return nil
         }
-        return KeyDifference(from: before, to: now.action.document).reasons.map(\.description)
+        return KeyDifference(from: before, to: now.action.document).reasons.lines
     }
 
     /// By output, all that differ; `nil` for one whose locked content is not at hand.

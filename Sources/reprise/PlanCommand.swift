@@ -72,7 +72,7 @@ extension PlannedStage {
     /// Why it must run, or what it waits for; what the cache lost, where it is up to date.
     var explanation: String {
         switch resolution {
-        case .stale(_, let reasons): reasons.map(\.description).joined(separator: "; ")
+        case .stale(_, let reasons): reasons.text
         case .undetermined(let waiting):
             "waits for " + waiting.map { "'\($0)'" }.joined(separator: ", ")
         case .upToDate:

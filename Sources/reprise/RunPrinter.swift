@@ -48,7 +48,7 @@ final class RunPrinter: RunObserver {
             if isVerbose { say("\(place(position, state)) \(stage)  up to date", &state) }
         case .started(let stage, let position, let reasons):
             state.running.append((stage, position, .now, nil))
-            let why = reasons.map(\.description).joined(separator: "; ")
+            let why = reasons.text
             say("\(place(position, state)) \(stage)  \(why)", &state)
         case .waitsForOther(let stage):
             say("      \(stage)  waits for another run that is at it", &state)

@@ -78,7 +78,7 @@ private struct StageExplanation {
         case .stale, .undetermined:
             lines.append("stage '\(stage)' must run:")
         }
-        lines += reasons.map { "  \($0)" }
+        lines += reasons.lines.map { "  \($0)" }
         lines += waitingFor.map { "  it reads '\($0)', which is \(Self.word(for: $0, in: plan))" }
         return lines.joined(separator: "\n") + "\n"
     }

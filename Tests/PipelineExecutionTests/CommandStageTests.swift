@@ -205,7 +205,7 @@ struct CommandStageTests {
             try project.write("other words\n", to: "tools/words.txt")
             let second = try await project.run(["own"])
             #expect(second.ran == ["own"])
-            #expect(second.reason("own")?.hasPrefix("code.tools/words.txt changed ") == true)
+            #expect(second.reason("own")?.hasPrefix("code 'tools/words.txt' changed ") == true)
             #expect(try project.text(of: "own", "o", in: second) == "other words\na b\n")
         }
     }
@@ -296,7 +296,7 @@ struct CommandStageTests {
             try project.write("2.0", to: "version")
             let run = try await project.run()
             #expect(run.ran == ["own"])
-            #expect(run.reason("own")?.hasPrefix("probes changed ") == true)
+            #expect(run.reason("own") == "probe 'cat version' changed '1.0' -> '2.0'")
             try Files.remove(project.path("version"))
             let error = await #expect(throws: Diagnostics.self) { _ = try await project.run() }
             #expect(error?.all.map(\.message) == ["a probe of stage 'own' ended with exit code 1"])
@@ -636,7 +636,7 @@ struct CommandStageTests {
             try project.write("#!/bin/sh\necho 2 > outputs/o\n", to: "bin/tool")
             #expect(chmod(project.path("bin/tool").string, 0o755) == 0)
             let second = try await project.run(["own"])
-            #expect(second.reason("own")?.hasPrefix("programs.tool changed ") == true)
+            #expect(second.reason("own")?.hasPrefix("program 'tool' changed ") == true)
             #expect(try project.text(of: "own", "o", in: second) == "2\n")
         }
     }

@@ -268,12 +268,12 @@ import Testing
         #expect(
             try project.reprise("why", "words.yml", "clean").output == """
                 stage 'clean' must run:
-                  environment.CASE changed 'lower' -> 'upper'
+                  variable 'CASE' changed 'lower' -> 'upper'
 
                 """)
         #expect(try ran(project) == ["clean"])
         #expect(
             try project.reprise("why", "words.yml", "clean").output.hasSuffix(
-                "  it last ran because: environment.CASE changed 'lower' -> 'upper'\n"))
+                "  it last ran because: variable 'CASE' changed 'lower' -> 'upper'\n"))
     }
 }
