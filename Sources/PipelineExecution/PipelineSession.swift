@@ -22,11 +22,13 @@ package struct PipelineSession: Sendable {
 
     /// Reads and checks a manifest.
     ///
-    /// - Parameter pipeline: a manifest, or a folder that holds `pipeline.yml`.
+    /// - Parameters:
+    ///   - pipeline: a manifest, or a folder that holds `pipeline.yml`.
+    ///   - lookUp: finds further mistakes of a manifest in the folder that it lies in, told with the others.
     /// - Throws: `Diagnostics` with every mistake of the manifest, or `UsageError` when there is none to read.
     package init(
         pipeline: String, data: String, cache: String, overrides: [(name: String, value: String)] = [],
-        toolbox: Toolbox
+        toolbox: Toolbox, lookUp: (_ manifest: Manifest, _ folder: FilePath) -> [Diagnostic] = { _, _ in [] }
     ) throws {
         manifestFile = try Self.manifestFile(pipeline)
         let bytes = try Self.readable(manifestFile)
@@ -36,7 +38,7 @@ package struct PipelineSession: Sendable {
         let source = SourceText(file: manifestFile.string, text: text)
         graph = try StageGraph.parse(
             source, interfaces: toolbox.interfaces, overrides: overrides, folder: Self.folder(of: manifestFile),
-            include: Self.includedText)
+            include: Self.includedText, lookUp: lookUp)
         manifest = graph.manifest
         dataFolder = FilePath(data)
         folders = CacheFolders(root: FilePath(cache))
@@ -44,6 +46,12 @@ package struct PipelineSession: Sendable {
         actions = FileActionCache(cache: folders.root)
         self.toolbox = toolbox
         self.overrides = overrides
+    }
+
+    /// The code and the programs that the stages of a manifest name and that are not there.
+    package static func projectMistakes(of manifest: Manifest, in folder: FilePath) -> [Diagnostic] {
+        CodeCheck(manifest, in: folder).mistakes
+            + ProgramDigests(in: manifest, folder: folder).mistakes(of: manifest.stages)
     }
 
     /// The files that were read to make the manifest.
@@ -63,7 +71,8 @@ package struct PipelineSession: Sendable {
         let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache) }
         var observer = SourceObserver(
             graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered)
-        var snapshot = try observer.snapshot()
+        let programs = ProgramDigests(in: manifest, folder: manifestFolder)
+        var snapshot = try observer.snapshot(besides: programs.mistakes(of: stages.map(\.stage)))
         let commands = stages.compactMap { node in
             if case .command(let command) = node.stage.work { command } else { nil }
         }
@@ -73,7 +82,7 @@ package struct PipelineSession: Sendable {
         }
         snapshot.probes = try await ProbeRun(manifest: manifest, folder: manifestFolder).outputs(of: stages)
         var memory = observer.memory
-        snapshot.programs = try ProgramDigests(in: manifest, folder: manifestFolder).digests(of: stages, &memory)
+        snapshot.programs = try programs.digests(of: stages, &memory)
         // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
         LookedAt.$current.withValue(nil) {
             if (try? Files.status(folders.root)) != .some(nil) { try? memory.save() }

@@ -17,31 +17,41 @@ struct ProgramDigests {
         self.folder = folder
     }
 
-    /// By the stage's name and then as declared; throws `Diagnostics` that name every program that is not there.
+    /// Each program of these stages that is not there, once for all instances of a stage.
+    func mistakes(of stages: [Stage]) -> [Diagnostic] {
+        var mistakes: [Diagnostic] = []
+        var known: Set<Diagnostic> = []
+        for stage in stages {
+            guard case .command(let command) = stage.work else { continue }
+            for name in command.programs where program(name.value, of: command) == nil {
+                let mistake = missing(name)
+                if known.insert(mistake).inserted { mistakes.append(mistake) }
+            }
+        }
+        return mistakes
+    }
+
+    /// By the stage's name and then as declared; throws `Diagnostics` for the first program that is not there.
     func digests(
         of stages: [StageNode], _ memory: inout some FileDigestMemory
     ) throws -> [String: [String: Digest]] {
         var digests: [String: [String: Digest]] = [:]
-        var diagnostics: [Diagnostic] = []
         for node in stages {
             guard case .command(let command) = node.stage.work else { continue }
-            let path = command.environment.first { $0.name == "PATH" }?.value
             for name in command.programs {
-                guard let file = program(name.value, of: command, path: path), let status = try Files.status(file)
-                else {
-                    diagnostics.append(missing(name))
-                    continue
+                guard let file = program(name.value, of: command), let status = try Files.status(file) else {
+                    throw Diagnostics([missing(name)])
                 }
                 digests[node.name, default: [:]][name.value] =
                     try memory.digest(ofFileAt: file, status: status).digest
             }
         }
-        if !diagnostics.isEmpty { throw Diagnostics(diagnostics) }
         return digests
     }
 
-    private func program(_ name: String, of command: Command, path: String?) -> FilePath? {
-        programs.program(
+    private func program(_ name: String, of command: Command) -> FilePath? {
+        let path = command.environment.first { $0.name == "PATH" }?.value
+        return programs.program(
             called: name, path: path ?? ProcessEnvironment.ofCommands["PATH"] ?? "",
             beside: command.folder(below: folder))
     }

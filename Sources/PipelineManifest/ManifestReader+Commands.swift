@@ -19,7 +19,7 @@ extension ManifestReader {
             inputs: inputs.mapValues { $0.map(Self.input) }, outputs: outputs.mapValues { $0.map(Self.outputPath) },
             resume: fields["resume"].map { resumeFolder($0, fields.owner, code) })
         let limits = limits(of: fields)
-        guard let command = command(work, fields, paths, code: code, learns: learns) else { return nil }
+        let command = command(work, fields, paths, code: code, learns: learns)
         return Stage(
             name: name, work: .command(command), inputs: inputs.values.compactMap { $0 }, settings: [],
             outputs: outputs.values.compactMap { $0 }, limits: limits, group: group)
@@ -33,9 +33,10 @@ extension ManifestReader {
 
     private static func outputPath(_ output: StageOutput) -> String { "outputs/\(output.path ?? output.name)" }
 
+    /// The command; without arguments where they are wrong, so that the rest of its stage is judged all the same.
     private mutating func command(
         _ work: YAMLEntry, _ fields: Fields, _ paths: CommandPaths, code: [Located<String>], learns: Bool
-    ) -> Command? {
+    ) -> Command {
         let environment = environment(of: fields)
         let secrets = secrets(of: fields, environment)
         let programs = programs(of: fields)
@@ -45,13 +46,11 @@ extension ManifestReader {
             work.key.value == "shell"
             ? script(work, fields.owner, paths).map { [$0] }
             : words(of: work, "'run' of \(fields.owner)", paths)
-        guard let arguments else { return nil }
-        if arguments.isEmpty || (arguments.first ?? "").isEmpty {
+        if let arguments, (arguments.first ?? "").isEmpty {
             mistakes.add(.wrongValue, at: work.key.location, "the command of \(fields.owner) is empty")
-            return nil
         }
         return Command(
-            arguments: arguments, shell: work.key.value == "shell" ? (shell ?? "/bin/sh") ?? "/bin/sh" : nil,
+            arguments: arguments ?? [], shell: work.key.value == "shell" ? (shell ?? "/bin/sh") ?? "/bin/sh" : nil,
             code: code, environment: environment, probes: probes, learns: learns, programs: programs,
             secrets: secrets, resume: paths.resume ?? nil, folder: files[work.key.location.file].folder)
     }

@@ -27,7 +27,9 @@ package struct SourceObserver<Memory: FileDigestMemory> {
 
     /// The snapshot without probes; throws `Diagnostics` that name every source that is missing, empty or unreadable
     /// and all code and catalogues that are missing, or a `StoreError` when those cannot be read.
-    package mutating func snapshot() throws -> SourceSnapshot {
+    ///
+    /// - Parameter mistakes: what else is known to be missing, told with the rest.
+    package mutating func snapshot(besides mistakes: [Diagnostic] = []) throws -> SourceSnapshot {
         var snapshot = SourceSnapshot()
         let used = Set(needed.flatMap(\.inputs).flatMap(\.origins))
         var found: [(source: Source, files: [FoundFile])] = []
@@ -56,7 +58,8 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             guard case .command(let command) = node.stage.work else { continue }
             snapshot.code[node.name] = try content(of: command)
         }
-        if !diagnostics.isEmpty { throw Diagnostics(diagnostics) }
+        let told = diagnostics + mistakes
+        if !told.isEmpty { throw Diagnostics(told) }
         return snapshot
     }
 
@@ -142,14 +145,14 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             do throws(StoreError) {
                 listing = try CodeListing(entry.value, in: folder)
             } catch {
-                report(unreadableCode: entry, error)
+                report(CodeCheck.unreadable(entry, error, of: graph.manifest))
                 continue
             }
-            if listing.files.isEmpty { report(missingCode: entry, in: folder) }
+            if listing.files.isEmpty { report(CodeCheck.missing(entry, in: folder, of: graph.manifest)) }
             for (name, status) in listing.files {
                 if let known = files[name] {
                     // `é` in one letter and in two: the key could not tell the two files apart.
-                    if !known.name.utf8.elementsEqual(name.utf8) { report(ambiguousCode: entry, name) }
+                    if !known.name.utf8.elementsEqual(name.utf8) { report(CodeCheck.ambiguous(entry, name, of: graph.manifest)) }
                 } else {
                     files[name] = try file(named: name, at: folder.pushing(FilePath(name)), status)
                 }
@@ -158,35 +161,9 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return SourceContent(files: files.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
     }
 
-    private mutating func report(unreadableCode entry: Located<String>, _ error: StoreError) {
-        diagnostics.append(
-            Diagnostic(
-                .unreadableSource, in: graph.manifest.source, at: entry.location,
-                "the code '\(entry.value)' cannot be read", details: ["\(error)"],
-                hint: "name the files, or the folders that hold them, one by one"))
-    }
-
-    private mutating func report(ambiguousCode entry: Located<String>, _ name: String) {
-        diagnostics.append(
-            Diagnostic(
-                .unreadableSource, in: graph.manifest.source, at: entry.location,
-                "two files of the code '\(entry.value)' are called '\(name)', one with an accent written otherwise",
-                hint: "rename one of them"))
-    }
-
-    private mutating func report(missingCode entry: Located<String>, in folder: FilePath) {
-        let isPattern = FilePattern.isPattern(entry.value)
-        let path = folder.pushing(FilePath(entry.value))
-        let isFolder = (try? Files.status(path))??.kind == .folder
-        diagnostics.append(
-            Diagnostic(
-                .missingSource, in: graph.manifest.source, at: entry.location,
-                isPattern
-                    ? "no file fits '\(entry.value)'"
-                    : isFolder ? "the folder '\(entry.value)' holds no code" : "there is no file '\(entry.value)'",
-                details: ["looked \(isPattern || isFolder ? "in" : "for"): \(isPattern ? folder : path)"],
-                hint: "code is looked up beside the manifest"
-                    + (isPattern || isFolder ? "; hidden files, caches and compiled Python do not count" : "")))
+    /// Several stages may name the same at one place.
+    private mutating func report(_ diagnostic: Diagnostic) {
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
     }
 
     private mutating func report(missing source: Source, at path: FilePath) {

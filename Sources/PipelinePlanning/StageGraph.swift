@@ -62,17 +62,20 @@ package struct StageGraph: Sendable {
     ///   - folder: that of the manifest, beside which the catalogues of its sources are looked up; nil leaves them
     ///     unread.
     ///   - include: gives the text of a file that the manifest includes.
+    ///   - lookUp: finds mistakes in the manifest's folder that its text does not show; not asked without a folder.
     /// - Throws: every mistake of the manifest, of the references and roles of what is well formed in it, and of its
     ///   catalogues.
     package static func parse(
         _ source: SourceText, interfaces: [ToolInterface], overrides: [(name: String, value: String)] = [],
-        folder: FilePath? = nil, include: @escaping (_ path: String) -> IncludedText = { _ in .missing }
+        folder: FilePath? = nil, include: @escaping (_ path: String) -> IncludedText = { _ in .missing },
+        lookUp: (_ manifest: Manifest, _ folder: FilePath) -> [Diagnostic] = { _, _ in [] }
     ) throws(Diagnostics) -> StageGraph {
         let reading = Manifest.read(source, interfaces: interfaces, overrides: overrides, include: include)
         guard let manifest = reading.manifest else { throw Diagnostics(reading.diagnostics) }
         let checked = Self.checked(manifest, unread: reading.unread)
         let catalogues = folder.map { CatalogueCheck(manifest, in: $0) }
-        let diagnostics = reading.diagnostics + checked.diagnostics + (catalogues?.inManifest ?? [])
+        let lookedUp = folder.map { lookUp(manifest, $0) } ?? []
+        let diagnostics = reading.diagnostics + checked.diagnostics + (catalogues?.inManifest ?? []) + lookedUp
         let files = [diagnostics] + (catalogues?.inCatalogues ?? [])
         guard files.allSatisfy(\.isEmpty) else { throw Diagnostics(ofFiles: files) }
         return checked.graph

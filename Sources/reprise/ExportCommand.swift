@@ -3,8 +3,8 @@
 import ArgumentParser
 import ContentStore
 import PipelineExecution
-import PipelinePlanning
 import PipelineManifest
+import PipelinePlanning
 import PipelineTools
 import SystemPackage
 

@@ -2,7 +2,9 @@
 
 import ArgumentParser
 import PipelineExecution
+import PipelineManifest
 import PipelineTools
+import SystemPackage
 
 /// What every command on a pipeline takes.
 struct PipelineOptions: ParsableArguments {
@@ -21,22 +23,29 @@ struct PipelineOptions: ParsableArguments {
         help: ArgumentHelp("Changes a value under the manifest's 'settings:'.", valueName: "key=value"))
     var overrides: [String] = []
 
-    /// - Parameter cache: the cache's folder where it is another than the options say.
-    func session(cache: String? = nil) throws -> PipelineSession {
+    /// - Parameters:
+    ///   - cache: the cache's folder where it is another than the options say.
+    ///   - lookUp: finds further mistakes in the manifest's folder.
+    func session(
+        cache: String? = nil, lookUp: (_ manifest: Manifest, _ folder: FilePath) -> [Diagnostic] = { _, _ in [] }
+    ) throws -> PipelineSession {
         try Self.session(
             pipeline: pipeline, data: data, cache: cache ?? self.cache,
-            overrides: try overrides.map { try Self.override($0) })
+            overrides: try overrides.map { try Self.override($0) }, lookUp: lookUp)
     }
 
     /// A session where options that are left out are those of the environment.
     static func session(
-        pipeline: String, data: String?, cache: String?, overrides: [(name: String, value: String)]
+        pipeline: String, data: String?, cache: String?, overrides: [(name: String, value: String)],
+        lookUp: (_ manifest: Manifest, _ folder: FilePath) -> [Diagnostic] = { _, _ in [] }
     ) throws -> PipelineSession {
         try PipelineSession(
             pipeline: pipeline, data: data ?? ProcessEnvironment.value(of: "REPRISE_DATA") ?? "data",
-            cache: cache ?? ProcessEnvironment.value(of: "REPRISE_CACHE") ?? "cache",
-            overrides: overrides, toolbox: .standard)
+            cache: cache ?? usualCache, overrides: overrides, toolbox: .standard, lookUp: lookUp)
     }
+
+    /// The cache's folder where no option names one.
+    static var usualCache: String { ProcessEnvironment.value(of: "REPRISE_CACHE") ?? "cache" }
 
     private static func override(_ text: String) throws -> (name: String, value: String) {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {

@@ -159,4 +159,27 @@ struct ReferenceTests {
         #expect(own.inputs.map(\.isList) == [false, true])
         #expect(own.inputs.last?.origins == [.source("photos"), .stage("load", output: "images")])
     }
+
+    @Test func `a mistake in a command hides none among its stage's inputs`() {
+        check(
+            """
+            reprise: 1
+            stages:
+              own: {run: "cp ${nope} ${outputs.o}", inputs: {x: gone}, outputs: {o: o}}
+
+            """,
+            tells: """
+                error: p.yml:3:18: no setting is called 'nope'
+                    own: {run: "cp ${nope} ${outputs.o}", inputs: {x: gone}, outputs: {o: o}}
+                                   ^^^^^^^
+                hint: name it under the manifest's 'settings', or write '$${' for the two characters themselves
+
+                error: p.yml:3:53: stage 'own' needs 'gone', and no stage or source is called 'gone'
+                    own: {run: "cp ${nope} ${outputs.o}", inputs: {x: gone}, outputs: {o: o}}
+                                                                      ^^^^
+
+                2 mistakes in p.yml
+
+                """)
+    }
 }

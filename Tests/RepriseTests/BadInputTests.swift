@@ -183,6 +183,72 @@ import Testing
 
             """)
     }
+
+    private static let lacking = """
+        reprise: 1
+        sources: {words: {path: words.txt}}
+        stages:
+          a:
+            run: nosuchprog nofile.py ${inputs.words}
+            inputs: {words: words}
+            code: [nofile.py]
+            programs: [nosuchprog]
+            outputs: {text: out.txt}
+          b:
+            foreach: [1, 2]
+            run: sh x.sh ${item}
+            code: ["lib/*.sh"]
+            outputs: {text: out.txt}
+
+        """
+
+    private static let lackingFromTheProject = [
+        """
+        error: p.yml:7:12: there is no file 'nofile.py'
+              code: [nofile.py]
+                     ^^^^^^^^^
+          looked for: ./nofile.py
+        hint: code is looked up beside the manifest
+
+        """,
+        """
+        error: p.yml:8:16: there is no program 'nosuchprog'
+              programs: [nosuchprog]
+                         ^^^^^^^^^^
+        hint: programs are looked up in PATH, and those with a '/' beside the manifest
+
+        """,
+        """
+        error: p.yml:13:12: no file fits 'lib/*.sh'
+              code: ["lib/*.sh"]
+                     ^^^^^^^^^^
+          looked in: .
+        hint: code is looked up beside the manifest; hidden files, caches and compiled Python do not count
+
+        """,
+    ]
+
+    @Test func `validate looks up code and programs, and no data`() throws {
+        try check(
+            ["p.yml": Self.lacking], ["validate", "p.yml"], code: 2,
+            (Self.lackingFromTheProject + ["3 mistakes in p.yml\n"]).joined(separator: "\n"))
+    }
+
+    @Test func `plan and run tell sources, code and programs that are missing together`() throws {
+        let source = """
+            error: p.yml:2:25: source 'words' is not there
+              sources: {words: {path: words.txt}}
+                                      ^^^^^^^^^
+              looked for: data/words.txt
+            hint: name the folder that holds 'words.txt' with --data DIR or REPRISE_DATA
+
+            """
+        for command in ["plan", "run"] {
+            try check(
+                ["p.yml": Self.lacking], [command, "p.yml"], code: 2,
+                ([source] + Self.lackingFromTheProject + ["4 mistakes in p.yml\n"]).joined(separator: "\n"))
+        }
+    }
 }
 
 extension CommandLineProject {
