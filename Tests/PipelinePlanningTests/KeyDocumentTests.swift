@@ -287,4 +287,55 @@ struct KeyDocumentTests {
         #expect(try command(Self.commandFields, probe: "2.0").key != base.key)
         #expect(try command(Self.commandFields + ", learns: true").key == base.key)
     }
+
+    // MARK: Keys of other versions
+
+    private static let everyMember = """
+        reprise: 1
+        sources: {photos: {path: photos, role: train}}
+        stages:
+          load: {tool: load, inputs: photos}
+          fit: {tool: fit, inputs: {training: load}, settings: {learning-rate: 0.001, clip: 0.5, sizes: [5, 3]}}
+          own:
+            run: [python3, a.py, "${inputs.x}", "${outputs.o}"]
+            inputs: {x: photos}
+            code: [a.py]
+            environment: {SEED: "1"}
+            probe: [[pip, freeze]]
+            programs: [python3]
+            outputs: {o: {path: results, format: folder}, log: log.txt}
+          script:
+            shell: sort ${inputs.x} > ${outputs.o}
+            interpreter: /bin/bash
+            inputs: {x: [own/o, photos]}
+            outputs: {o: o.txt}
+          grid:
+            matrix: {scale: [2, 3]}
+            run: "train --scale ${scale} ${inputs.x} ${outputs.o}"
+            inputs: {x: fit/model}
+            outputs: {o: o.txt}
+
+        """
+
+    @Test func `the keys are those of earlier versions, without which every cache is worthless`() throws {
+        var snapshot = SourceSnapshot.of("photos")
+        snapshot.code["own"] = SourceSnapshot.content("print()")
+        snapshot.probes["own"] = ["torch==2.4.1\n"]
+        snapshot.programs["own"] = ["python3": Digest(ofText: "python3")]
+        let nodes = try graph(Self.everyMember).stages(neededFor: []).map(\.name)
+        let keys = try keys(Self.everyMember, snapshot: snapshot).map(\.description)
+        #expect(
+            Dictionary(uniqueKeysWithValues: zip(nodes, keys)) == [
+                "load": "d19e963c2213eea95adc536b6eada29a4bf523fabd2fe0760e6e10527f85db73",
+                "fit": "be7c51796dc8d9e0be30528a22ff9b6025c15c7f037b3ff644edd72304de6991",
+                "own": "e7e5e7f50570fc3ebdae31c4d28810cc8cf33e094bbb6470c0417378cf92f9b7",
+                "script": "349d97c623dfc6763608e414abbdceffbc5d94c6e40d95ce2f85870afe35cc81",
+                "grid@scale=2": "a507856d5657fc99a2b4346a897ec4ac225752f538780429e5d3c7bbe17067c9",
+                "grid@scale=3": "134c10ccf5cff44fa4c53cafc6ab8712d4fc4936fcf27b1bf9adc2024b3c7d46",
+            ],
+            """
+            an action has another key than before: every result in every cache of every user would be made again. \
+            Where that is meant, raise Action.keySchema, say so in the changelog, and write the new keys here.
+            """)
+    }
 }
