@@ -48,12 +48,16 @@ enum PlanText {
         }
         let toRun = plan.stages.filter { if case .stale = $0.resolution { true } else { false } }.count
         let open = plan.stages.filter { if case .undetermined = $0.resolution { true } else { false } }.count
-        let summary =
-            plan.isUpToDate
-            ? "Nothing to do: all \(plan.stages.count) stages are up to date."
-            : "\(toRun) of \(plan.stages.count) stages must run"
-                + (open > 0 ? ", \(open) more may, depending on what those give." : ".")
-        return table.text() + "\n" + summary + "\n"
+        return table.text() + "\n" + summary(toRun: toRun, open: open, of: plan.stages.count) + "\n"
+    }
+
+    private static func summary(toRun: Int, open: Int, of count: Int) -> String {
+        if toRun + open == 0 {
+            return "Nothing to do: \(count == 1 ? "the stage is" : "all \(count) stages are") up to date."
+        }
+        if count == 1 { return "The stage must run." }
+        return "\(toRun) of \(count) stages must run"
+            + (open > 0 ? ", \(open) more may, depending on what those give." : ".")
     }
 }
 

@@ -249,6 +249,15 @@ import Testing
                 ([source] + Self.lackingFromTheProject + ["4 mistakes in p.yml\n"]).joined(separator: "\n"))
         }
     }
+
+    @Test func `a plan of one stage says so`() throws {
+        let manifest = "reprise: 1\nstages: {s: {shell: 'echo a > ${outputs.o}', outputs: {o: o}}}\n"
+        let project = try CommandLineProject(["pipeline.yml": manifest])
+        #expect(try project.reprise("plan", ".").output.hasSuffix("\n\nThe stage must run.\n"))
+        try project.reprise("run", ".", "-q")
+        #expect(
+            try project.reprise("plan", ".").output.hasSuffix("\n\nNothing to do: the stage is up to date.\n"))
+    }
 }
 
 extension CommandLineProject {
