@@ -151,9 +151,18 @@ struct EndedRun {
         guard let key = record.key, let log = try? StageLog.text(at: session.folders.log(of: key)) else { return }
         let lines = log.split(whereSeparator: \.isNewline)
         // A tool's own failure is its only line; a program's last words help.
-        guard case .command? = session.graph.node(named: record.stage)?.stage.work, !lines.isEmpty else { return }
-        Terminal.complain("last lines of its log ('reprise log' shows all):")
-        for line in lines.suffix(15) { Terminal.complain("  " + line) }
+        guard case .command(let command)? = session.graph.node(named: record.stage)?.stage.work, !lines.isEmpty else {
+            return
+        }
+        let last = lines.suffix(15).map(String.init)
+        Terminal.complain("last lines of its log ('\(session.logCommand(for: record.stage))' shows all):")
+        for line in last { Terminal.complain("  " + line) }
+        let given = Set(snapshot.code[record.stage]?.files.map(\.name) ?? [])
+        let missed = MissedFile(in: last, besides: given, below: command.folder(below: session.manifestFolder))
+        if let missed {
+            Terminal.complain(
+                "hint: '\(missed.name)' lies beside the manifest; what 'code' does not name, the command does not find")
+        }
     }
 }
 

@@ -177,7 +177,7 @@ import Testing
             error: p.yml:3:3: stage 'broken' failed: its command ended with exit code 7
                 broken:
                 ^^^^^^
-            last lines of its log ('reprise log' shows all):
+            last lines of its log ('reprise log p.yml broken' shows all):
               first
               second
 
@@ -248,6 +248,36 @@ import Testing
                 ["p.yml": Self.lacking], [command, "p.yml"], code: 2,
                 ([source] + Self.lackingFromTheProject + ["4 mistakes in p.yml\n"]).joined(separator: "\n"))
         }
+    }
+
+    @Test func `a file that lies beside the manifest and is not named as code is told`() throws {
+        let manifest = """
+            reprise: 1
+            stages:
+              broken:
+                run: sh go.sh
+                code: [go.sh]
+                outputs: {text: out.txt}
+
+            """
+        func errors(_ script: String, _ files: [String: String]) throws -> String {
+            let project = try CommandLineProject(files.merging(["pipeline.yml": manifest, "go.sh": script]) { $1 })
+            let outcome = try project.reprise("run", ".", "-q", "--cache", "other cache")
+            #expect(outcome.code == 1)
+            return outcome.errors
+        }
+        func hint(_ name: String) -> String {
+            "hint: '\(name)' lies beside the manifest; what 'code' does not name, the command does not find\n"
+        }
+        let words = try errors("cat lib/words.txt", ["lib/words.txt": "a"])
+        #expect(words.hasSuffix(hint("lib/words.txt")), "\(words)")
+        #expect(words.contains("('reprise log . broken --cache \"other cache\"' shows all)"), "\(words)")
+        #expect(try errors("./other.sh", ["other.sh": ""]).hasSuffix(hint("other.sh")))
+        let module = "echo \"ModuleNotFoundError: No module named 'nets.deep'\"; exit 1"
+        #expect(try errors(module, ["nets/deep.py": ""]).hasSuffix(hint("nets/deep.py")))
+        #expect(try errors(module, ["nets/deep/__init__.py": ""]).hasSuffix(hint("nets/deep/__init__.py")))
+        #expect(try !errors(module, [:]).contains("hint:"))
+        #expect(try !errors("cat go.sh; echo go.sh: No such file or directory; exit 1", [:]).contains("hint:"))
     }
 
     @Test func `a plan of one stage says so`() throws {
