@@ -47,7 +47,9 @@ struct PipelineRun {
             forced: forced.sorted(), note: note, stages: outcome.records, folder: FilePath(".").absolute.string,
             data: session.dataFolder.string)
         let recordFault = saveFault(&record)
-        return EndedRun(outcome: outcome, record: record, recordFault: recordFault, snapshot: snapshot)
+        return EndedRun(
+            outcome: outcome, record: record, recordFault: recordFault, snapshot: snapshot,
+            wentOn: execution.keepGoing)
     }
 
     /// Runs, and reads the scores and deviations; those that the cache has lost, or that turn out to be damaged, are made
@@ -125,6 +127,8 @@ struct EndedRun {
     /// Why the record could not be saved.
     let recordFault: StoreError?
     let snapshot: SourceSnapshot
+    /// Whether a failed stage did not end it.
+    let wentOn: Bool
 
     var foundNothingToDo: Bool { outcome.records.allSatisfy { $0.outcome == .hit } && !outcome.wasInterrupted }
 
@@ -139,12 +143,24 @@ struct EndedRun {
             Terminal.complain(text.text(of: failure.diagnostic(of: node.stage, in: session.manifest)))
             complain(withLogOf: record, in: session)
         }
+        if wentOn, !failed.isEmpty { Terminal.complain(tally) }
         if let recordFault { Terminal.complain("error: \(recordFault)") }
         if recordFault != nil || outcome.failures.values.contains(where: \.isStoreFault) {
             throw RepriseExit.storeFault
         }
         if outcome.wasInterrupted { throw RepriseExit.interrupted }
         if !failed.isEmpty { throw RepriseExit.stageFailed }
+    }
+
+    /// What became of the stages, for example `5 ran, 1 was up to date, 9 failed, 1 skipped`.
+    private var tally: String {
+        func count(_ ending: StageRecord.Outcome) -> Int { outcome.records.count { $0.outcome == ending } }
+        let hits = count(.hit)
+        let parts = [
+            (count(.ran), "ran"), (hits, hits == 1 ? "was up to date" : "were up to date"), (count(.failed), "failed"),
+            (count(.skipped), "skipped"),
+        ]
+        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
     private func complain(withLogOf record: StageRecord, in session: PipelineSession) {

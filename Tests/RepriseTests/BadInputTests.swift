@@ -280,6 +280,24 @@ import Testing
         #expect(try !errors("cat go.sh; echo go.sh: No such file or directory; exit 1", [:]).contains("hint:"))
     }
 
+    @Test func `a run that goes on after failures ends with what became of its stages`() throws {
+        let manifest = """
+            reprise: 1
+            stages:
+              good: {shell: "echo a > ${outputs.o}", outputs: {o: o}}
+              bad: {shell: "exit 1", outputs: {o: o}}
+              worse: {shell: "exit 2", outputs: {o: o}}
+              after: {run: "cp ${inputs.x} ${outputs.o}", inputs: {x: bad}, outputs: {o: o}}
+
+            """
+        let project = try CommandLineProject(["pipeline.yml": manifest])
+        let first = try project.reprise("run", ".", "-q", "--keep-going")
+        #expect(first.code == 1)
+        #expect(first.errors.hasSuffix("\n1 ran, 2 failed, 1 skipped\n"), "\(first.errors)")
+        let second = try project.reprise("run", ".", "-q", "--keep-going")
+        #expect(second.errors.hasSuffix("\n1 was up to date, 2 failed, 1 skipped\n"), "\(second.errors)")
+    }
+
     @Test func `a plan of one stage says so`() throws {
         let manifest = "reprise: 1\nstages: {s: {shell: 'echo a > ${outputs.o}', outputs: {o: o}}}\n"
         let project = try CommandLineProject(["pipeline.yml": manifest])
