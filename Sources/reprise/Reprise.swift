@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import ContentStore
+import PipelineExecution
+import PipelineManifest
 
 /// The door to the user: every command reads options here and calls a library for the rest.
 struct Reprise: AsyncParsableCommand {
@@ -35,6 +37,7 @@ struct Reprise: AsyncParsableCommand {
     static func perform() async -> Never {
         do {
             try await SettledAnswer.noting {
+                try refuseUnknownCommand(CommandLine.arguments.dropFirst())
                 var command = try parseAsRoot()
                 if var asyncCommand = command as? any AsyncParsableCommand {
                     try await asyncCommand.run()
@@ -47,6 +50,25 @@ struct Reprise: AsyncParsableCommand {
             Self.exit(withError: exit)
         } catch {
             Complaint.exit(with: error)
+        }
+    }
+
+    /// Tells a command that there is none of, where the parser would tell of unexpected arguments.
+    private static func refuseUnknownCommand(_ arguments: ArraySlice<String>) throws(UsageError) {
+        var configuration = configuration
+        var path = "reprise"
+        for argument in arguments {
+            guard !argument.hasPrefix("-"), !configuration.subcommands.isEmpty, configuration.defaultSubcommand == nil
+            else { return }
+            if argument == "help" { return }
+            let commands = configuration.subcommands.map { ($0.configuration.commandName ?? "", $0) }
+            guard let (name, command) = commands.first(where: { $0.0 == argument }) else {
+                throw UsageError(
+                    "'\(path)' has no command \(quoted(argument))",
+                    hint: suggestion(for: argument, among: commands.map(\.0)) ?? "'\(path) --help' lists them")
+            }
+            path += " \(name)"
+            configuration = command.configuration
         }
     }
 }

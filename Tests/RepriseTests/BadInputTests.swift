@@ -280,6 +280,17 @@ import Testing
         #expect(try !errors("cat go.sh; echo go.sh: No such file or directory; exit 1", [:]).contains("hint:"))
     }
 
+    @Test func `a command that there is none of is told with the nearest`() throws {
+        try check(
+            [:], ["runn", "."], code: 2, "error: 'reprise' has no command 'runn'\nhint: did you mean 'run'?\n")
+        try check(
+            [:], ["cache", "stat"], code: 2,
+            "error: 'reprise cache' has no command 'stat'\nhint: did you mean 'stats'?\n")
+        try check(
+            [:], ["paint"], code: 2,
+            "error: 'reprise' has no command 'paint'\nhint: 'reprise --help' lists them\n")
+    }
+
     @Test func `a run that goes on after failures ends with what became of its stages`() throws {
         let manifest = """
             reprise: 1
