@@ -67,7 +67,9 @@ extension ManifestReader {
             let references =
                 entry.value.isEmpty
                 ? noReference(entry, fields.owner)
-                : references(of: entry.value, "input \(quoted(name)) of \(fields.owner)", isList: isList)
+                : references(
+                    of: entry.value, "input \(quoted(name)) of \(fields.owner)",
+                    takes: isList ? .several : .oneUnlessListed)
             inputs.append(
                 name,
                 isNamed

@@ -7,9 +7,8 @@ extension ManifestReader {
 
     /// The references under one name of `inputs`, those to several stages taken apart.
     ///
-    /// - Parameter isList: whether any number of artifacts is taken here.
     mutating func references(
-        of node: YAMLNode, _ subject: String, isList: Bool
+        of node: YAMLNode, _ subject: String, takes count: ReferenceCount
     ) -> [Located<ArtifactReference>]? {
         switch node.content {
         case .list(let elements):
@@ -19,14 +18,14 @@ extension ManifestReader {
             }
             var all: [Located<ArtifactReference>]? = []
             for element in elements {
-                if let some = meant(by: element, subject, isList: isList) {
+                if let some = meant(by: element, subject, takes: count) {
                     all?.append(contentsOf: some)
                 } else {
                     all = nil
                 }
             }
             return all
-        default: return meant(by: node, subject, isList: isList)
+        default: return meant(by: node, subject, takes: count)
         }
     }
 
@@ -62,7 +61,7 @@ extension ManifestReader {
     }
 
     private mutating func meant(
-        by node: YAMLNode, _ subject: String, isList: Bool
+        by node: YAMLNode, _ subject: String, takes count: ReferenceCount
     ) -> [Located<ArtifactReference>]? {
         guard case .scalar(let text, _) = node.content else {
             wrongType(node, subject, takes: "the name of a source or a stage")
@@ -77,7 +76,7 @@ extension ManifestReader {
                 hint: "write the name of a source or a stage, or 'stage/output'")
             return nil
         }
-        guard let producers = producers(written, subject, at: node, isList: isList) else { return nil }
+        guard let producers = producers(written, subject, at: node, takes: count) else { return nil }
         expandedReferenceCount += producers.count
         guard expandedReferenceCount <= Self.maximumReferenceCount else {
             mistakes.add(
@@ -92,7 +91,7 @@ extension ManifestReader {
 
     /// The names of the sources and stages that a reference means.
     private mutating func producers(
-        _ written: Written, _ subject: String, at node: YAMLNode, isList: Bool
+        _ written: Written, _ subject: String, at node: YAMLNode, takes count: ReferenceCount
     ) -> [String]? {
         guard let group = groups[written.producer] else {
             guard let label = written.label else { return [written.producer] }
@@ -102,11 +101,11 @@ extension ManifestReader {
         }
         // What was to be referred to is not known, which has been told.
         if group.isUnknown { return ["\(group.name)@"] }
-        guard let label = written.label else { return instances(of: group, subject, at: node, isList: isList) }
+        guard let label = written.label else { return instances(of: group, subject, at: node, takes: count) }
         guard FilePattern.isPattern(label) else {
             return [group.instance(labelled: label) ?? "\(group.name)@\(label)"]
         }
-        guard isList else {
+        guard count == .several else {
             mistakes.add(
                 .wrongType, at: node.location,
                 "\(subject) takes one reference, and \(quoted("\(group.name)@\(label)")) is a pattern for several",
@@ -134,7 +133,7 @@ extension ManifestReader {
 
     /// What the name of a whole group means: the instance that goes with the stage that is read, or all.
     private mutating func instances(
-        of group: InstanceIndex, _ subject: String, at node: YAMLNode, isList: Bool
+        of group: InstanceIndex, _ subject: String, at node: YAMLNode, takes count: ReferenceCount
     ) -> [String]? {
         if let label = counterpart(in: group) {
             if let name = group.instance(labelled: label) { return [name] }
@@ -144,11 +143,12 @@ extension ManifestReader {
                 hint: "'\(group.name)@*' means all of them; \(hint(toNameOneOf: group))")
             return nil
         }
-        if isList { return group.instances.map(\.name) }
+        if count == .several { return group.instances.map(\.name) }
         mistakes.add(
             .wrongType, at: node.location,
             "\(subject) takes one reference, and \(quoted(group.name)) is \(group.instances.count) stages",
-            hint: hint(toNameOneOf: group))
+            hint: (count == .oneUnlessListed ? "write '[\(group.name)]' for all of them; " : "")
+                + hint(toNameOneOf: group))
         return nil
     }
 
@@ -175,4 +175,12 @@ extension ManifestReader {
             ? "it has \(count) stages, such as \(shown.joined(separator: ", "))"
             : "its stage\(count > 1 ? "s are" : " is") \(listed(shown))"
     }
+}
+
+/// How many artifacts an input takes.
+enum ReferenceCount {
+    case one
+    /// One as it is written, and several where it is written as a list.
+    case oneUnlessListed
+    case several
 }

@@ -101,7 +101,9 @@ extension ManifestReader {
             wrongType(node, subject, takes: "one reference")
             return nil
         }
-        guard let references = references(of: node, subject, isList: input.arity == .many) else { return nil }
+        guard let references = references(of: node, subject, takes: input.arity == .many ? .several : .one) else {
+            return nil
+        }
         return StageInput(
             name: input.name, references: references, isList: input.arity == .many, formats: input.formats,
             purpose: input.purpose, checksCatalogue: input.checksCatalogue)

@@ -350,7 +350,7 @@ import Testing
                 error: p.yml:14:33: input 'm' of stage 'five' takes one reference, and 'train' is 4 stages
                     five: {run: make, inputs: {m: train, n: "p@*", o: "train@", q: "tr*"}, outputs: {o: o}}
                                                   ^^^^^
-                hint: it has 4 stages, such as 'train@scale=2,seed=1', 'train@scale=2,seed=2', 'train@scale=3,seed=1'
+                hint: write '[train]' for all of them; it has 4 stages, such as 'train@scale=2,seed=1', 'train@scale=2,seed=2', 'train@scale=3,seed=1'
 
                 error: p.yml:14:43: no stage fits 'p@*': nothing called 'p' has 'foreach' or 'matrix'
                     five: {run: make, inputs: {m: train, n: "p@*", o: "train@", q: "tr*"}, outputs: {o: o}}
