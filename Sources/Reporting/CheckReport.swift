@@ -147,7 +147,7 @@ package struct CheckReport: Hashable, Sendable {
 }
 
 /// The text as the message of a workflow command.
-private func annotationText(_ text: String) -> String {
+func annotationText(_ text: String) -> String {
     text.unicodeScalars.reduce(into: "") { escaped, scalar in
         switch scalar {
         case "%": escaped += "%25"
@@ -159,7 +159,7 @@ private func annotationText(_ text: String) -> String {
 }
 
 /// The text as the value of a workflow command's property.
-private func annotationProperty(_ text: String) -> String {
+func annotationProperty(_ text: String) -> String {
     annotationText(text).unicodeScalars.reduce(into: "") { escaped, scalar in
         switch scalar {
         case ":": escaped += "%3A"

@@ -47,6 +47,15 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        do {
+            try await check()
+        } catch let diagnostics as Diagnostics {
+            try tell(diagnostics)
+            throw diagnostics
+        }
+    }
+
+    private func check() async throws {
         let scratch = try ScratchFolder("reprise-check")
         defer { scratch.remove() }
         let session = try options.session(cache: fresh ? scratch.path.appending("cache").string : nil)
@@ -67,9 +76,21 @@ struct CheckCommand: AsyncParsableCommand {
         if let junit { try Files.replace(FilePath(junit), with: Array(check.report.junit.utf8)) }
         if let markdown { try Files.replace(FilePath(markdown), with: Array(check.report.markdown.utf8)) }
         Terminal.output.write(json ? check.json.canonicalText + "\n" : check.report.text)
-        // An annotation is a line of its own among what else is printed, and no part of a JSON object.
+        annotate(check.report.annotations)
+    }
+
+    /// Says of a manifest with mistakes, of which nothing can be compared, what it was asked to say of a comparison.
+    private func tell(_ mistakes: Diagnostics) throws {
+        let report = MistakeReport(pipeline: options.pipeline, mistakes: mistakes)
+        if let junit { try Files.replace(FilePath(junit), with: Array(report.junit.utf8)) }
+        if let markdown { try Files.replace(FilePath(markdown), with: Array(report.markdown.utf8)) }
+        annotate(report.annotations)
+    }
+
+    /// An annotation is a line of its own among what else is printed, and no part of a JSON object.
+    private func annotate(_ annotations: String) {
         if github ?? (ProcessEnvironment.value(of: "GITHUB_ACTIONS") == "true") {
-            (json ? Terminal.error : Terminal.output).write(check.report.annotations)
+            (json ? Terminal.error : Terminal.output).write(annotations)
         }
     }
 }

@@ -317,6 +317,42 @@ import Testing
         #expect(
             try project.reprise("plan", ".").output.hasSuffix("\n\nNothing to do: the stage is up to date.\n"))
     }
+
+    @Test func `check tells CI of mistakes in a manifest`() throws {
+        let project = try CommandLineProject(["p.yml": "reprise: 1\nstages:\n  t: {tool: trian}\n"])
+        let arguments = ["check", "p.yml", "--junit", "j.xml", "--markdown", "m.md"]
+        let outcome = try project.run(arguments, environment: ["GITHUB_ACTIONS": "true"])
+        #expect(outcome.code == 2)
+        #expect(
+            outcome.output
+                == "::error file=p.yml,line=3,col=13,title=unknown-tool::no tool is called 'trian'%0A"
+                + "hint: did you mean 'train'?\n")
+        #expect(outcome.errors.hasPrefix("error: p.yml:3:13: no tool is called 'trian'\n"))
+        #expect(
+            try project.text("j.xml") == """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <testsuites tests="1" failures="0" errors="1" skipped="0">
+                  <testsuite name="check of p.yml" tests="1" failures="0" errors="1" skipped="0">
+                    <testcase classname="p.yml" name="p.yml:3:13">
+                      <error type="unknown-tool" message="no tool is called 'trian'&#10;hint: did you mean 'train'?"/>
+                    </testcase>
+                  </testsuite>
+                </testsuites>
+
+                """)
+        #expect(
+            try project.text("m.md") == """
+                ## p.yml: failed
+
+                The manifest has mistakes, so nothing was run or compared.
+
+                | place | mistake | hint |
+                | --- | --- | --- |
+                | p.yml:3:13 | no tool is called 'trian' | did you mean 'train'? |
+
+                """)
+        #expect(try project.run(arguments, environment: [:]).output == "")
+    }
 }
 
 extension CommandLineProject {
