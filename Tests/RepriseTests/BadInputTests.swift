@@ -318,6 +318,26 @@ import Testing
             try project.reprise("plan", ".").output.hasSuffix("\n\nNothing to do: the stage is up to date.\n"))
     }
 
+    @Test func `validate prints its mistakes as JSON`() throws {
+        let project = try CommandLineProject([
+            "p.yml": "reprise: 1\nstages:\n  t: {tool: trian}\n  u: {run: a, code: [b c], outputs: {o: o}}\n"
+        ])
+        let outcome = try project.reprise("validate", "p.yml", "--json")
+        #expect(outcome.code == 2)
+        #expect(outcome.errors == "")
+        #expect(
+            outcome.output == #"{"mistakes":[{"code":"unknown-tool","column":13,"details":[],"file":"p.yml","#
+                + #""hint":"did you mean 'train'?","length":5,"line":3,"message":"no tool is called 'trian'"},"#
+                + #"{"code":"missing-source","column":22,"details":["looked for: ./b c"],"file":"p.yml","#
+                + #""hint":"code is looked up beside the manifest","length":3,"line":4,"#
+                + #""message":"there is no file 'b c'"}],"schema":1}"# + "\n")
+        try project.edit("p.yml", "trian", "trine")
+        try project.write(Data("reprise: 1\nstages: {s: {tool: synthesize, settings: {count: 1}}}\n".utf8), to: "p.yml")
+        let whole = try project.reprise("validate", "p.yml", "--json")
+        #expect(whole.code == 0)
+        #expect(whole.output == "{\"mistakes\":[],\"schema\":1}\n")
+    }
+
     @Test func `check tells CI of mistakes in a manifest`() throws {
         let project = try CommandLineProject(["p.yml": "reprise: 1\nstages:\n  t: {tool: trian}\n"])
         let arguments = ["check", "p.yml", "--junit", "j.xml", "--markdown", "m.md"]
