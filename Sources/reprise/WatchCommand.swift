@@ -37,9 +37,10 @@ struct WatchCommand: AsyncParsableCommand {
             _ = try options.session()
             return
         }
+        var told: Diagnostics?
         while true {
-            let manifest = FilePath(options.pipeline)
-            var watched = WatchedFiles(roots: [manifest, manifest.appending("pipeline.yml")])
+            // Of a faulty manifest nothing else is known, and what else changes in its folder mends nothing.
+            var watched = WatchedFiles(roots: [try manifest()])
             var known = watched.look()
             do {
                 let session = try options.session()
@@ -48,11 +49,16 @@ struct WatchCommand: AsyncParsableCommand {
                 // Looked at before anything is hashed: a change during the run is one since this look.
                 known = watched.look()
                 try await bringUpToDate(session)
+                told = nil
             } catch let exit as ExitCode where exit == RepriseExit.interrupted {
                 throw exit
             } catch is ExitCode {
                 // Told already.
+            } catch let mistakes as Diagnostics where mistakes == told {
+                try await watched.waitForChange(since: known)
+                continue
             } catch {
+                told = error as? Diagnostics
                 Complaint.tell(error)
             }
             if !execution.quiet { Terminal.complain("watching \(known.count) files; Ctrl-C ends it") }
@@ -60,6 +66,11 @@ struct WatchCommand: AsyncParsableCommand {
             for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
             try await watched.waitForChange(since: known)
         }
+    }
+
+    private func manifest() throws(StoreError) -> FilePath {
+        let path = FilePath(options.pipeline)
+        return try Files.status(path)?.kind == .folder ? path.appending("pipeline.yml") : path
     }
 
     private func bringUpToDate(_ session: PipelineSession) async throws {

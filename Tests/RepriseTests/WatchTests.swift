@@ -74,6 +74,21 @@ import Testing
         _ = watcher.interrupt()
     }
 
+    @Test func `a mistake is told once, whatever else changes in the folder`() throws {
+        let project = try CommandLineProject(Self.files)
+        try project.edit("words.yml", "run: cp", "rum: cp")
+        let watcher = try Watcher(in: project)
+        #expect(watcher.read(until: "watching 1 files").contains("did you mean 'run'?"))
+        try project.write(Data("a".utf8), to: "notes.txt")
+        let text = try project.text("words.yml")
+        try project.write(Data((text + "\n# a remark\n").utf8), to: "words.yml")
+        try project.edit("words.yml", "copy: copy.txt", "copy: [")
+        #expect(!watcher.read(until: "watching").contains("did you mean 'run'?"))
+        try project.write(Data(text.replacingOccurrences(of: "rum: cp", with: "run: cp").utf8), to: "words.yml")
+        #expect(watcher.read(until: "watching").contains("stages ran"))
+        _ = watcher.interrupt()
+    }
+
     @Test func `a pipeline that is not there is no reason to wait`() throws {
         let project = try CommandLineProject(Self.files)
         let outcome = try project.reprise("watch", "wrods.yml")
