@@ -152,7 +152,9 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             for (name, status) in listing.files {
                 if let known = files[name] {
                     // `é` in one letter and in two: the key could not tell the two files apart.
-                    if !known.name.utf8.elementsEqual(name.utf8) { report(CodeCheck.ambiguous(entry, name, of: graph.manifest)) }
+                    if !known.name.utf8.elementsEqual(name.utf8) {
+                        report(CodeCheck.ambiguous(entry, name, of: graph.manifest))
+                    }
                 } else {
                     files[name] = try file(named: name, at: folder.pushing(FilePath(name)), status)
                 }
