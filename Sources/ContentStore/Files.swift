@@ -254,6 +254,15 @@ package enum Files {
         }
     }
 
+    /// How many bytes a file system still takes of this user.
+    package static func availableByteCount(at path: FilePath) throws(StoreError) -> Int {
+        var room = statvfs()
+        guard path.withPlatformString({ statvfs($0, &room) }) == 0 else {
+            throw .cannot(action: "look at the disk of", path: path, reason: Errno(rawValue: errno))
+        }
+        return Int(clamping: UInt64(room.f_bavail).multipliedReportingOverflow(by: UInt64(room.f_frsize)).partialValue)
+    }
+
     package static func setPermissions(_ path: FilePath, _ mode: UInt16) throws(StoreError) {
         guard path.withPlatformString({ chmod($0, mode_t(mode)) }) == 0 else {
             throw .cannot(action: "set the permissions of", path: path, reason: Errno(rawValue: errno))

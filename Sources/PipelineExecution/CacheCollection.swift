@@ -28,6 +28,8 @@ package struct CacheCollection: Sendable {
         case log(ActionKey)
         case record(id: String)
         case work(ActionKey)
+        /// What the last failed attempt wrote.
+        case failedWork(ActionKey)
     }
 
     package struct Item: Hashable, Sendable {
@@ -58,10 +60,11 @@ package struct CacheCollection: Sendable {
     /// - Parameter now: the file system's time, `Files.fileTime`; what lies in its future counts as new.
     package init(of survey: CacheSurvey, roots: CacheRoots, policy: Policy, now: Int64) throws(StoreError) {
         self.survey = survey
-        let workByteCounts = try Self.workByteCounts(survey)
+        let workByteCounts = try Self.byteCounts(survey) { survey.folders.workFolder(of: $0) }
+        let failedByteCounts = try Self.byteCounts(survey) { survey.folders.failedWork(of: $0) }
         byteCount = Self.byteCount(of: survey) + workByteCounts.values.reduce(0, +)
         var choice = Choice(survey, roots: roots, policy: policy, now: now)
-        choice.takeRemains(workByteCounts, roots: roots)
+        choice.takeRemains(workByteCounts, failedByteCounts, roots: roots)
         choice.takeResults(byteCount: byteCount, roots: roots)
         choice.takeLogsAndRecords(roots: roots)
         items = choice.items
@@ -75,9 +78,11 @@ package struct CacheCollection: Sendable {
         return files.reduce(0) { $0 + $1.status.byteCount }
     }
 
-    private static func workByteCounts(_ survey: CacheSurvey) throws(StoreError) -> [ActionKey: Int] {
+    private static func byteCounts(
+        _ survey: CacheSurvey, of folder: (ActionKey) -> FilePath
+    ) throws(StoreError) -> [ActionKey: Int] {
         var counts: [ActionKey: Int] = [:]
-        for key in survey.workKeys { counts[key] = try Files.treeByteCount(survey.folders.workFolder(of: key)) }
+        for key in survey.workKeys { counts[key] = try Files.treeByteCount(folder(key)) }
         return counts
     }
 }
@@ -120,7 +125,9 @@ private struct Choice {
     private func age(since time: Int64) -> Int64 { max(0, now - time) }
 
     /// What is of no use to anybody: damaged files, objects without a result, and what dead processes left.
-    mutating func takeRemains(_ workByteCounts: [ActionKey: Int], roots: CacheRoots) {
+    mutating func takeRemains(
+        _ workByteCounts: [ActionKey: Int], _ failedByteCounts: [ActionKey: Int], roots: CacheRoots
+    ) {
         for file in survey.stores.damaged {
             take(.stray, "a damaged file", file.status.byteCount, file, "it was set aside")
         }
@@ -137,11 +144,18 @@ private struct Choice {
             guard let bytes = workByteCounts[key], let status = try? Files.status(folder) else { continue }
             let isOver = survey.results[key] != nil
             let age = age(since: status.modificationTime)
-            guard age >= grace, isOver || age > policy.maximumAge ?? .max else { continue }
-            items.append(
-                CacheCollection.Item(
-                    subject: .work(key), words: survey.words(for: key) + ", unfinished work", byteCount: bytes,
-                    age: age, reason: isOver ? "its stage has a result" : "it is older than asked for", file: nil))
+            guard age >= grace else { continue }
+            if isOver || age > policy.maximumAge ?? .max {
+                items.append(
+                    CacheCollection.Item(
+                        subject: .work(key), words: survey.words(for: key) + ", unfinished work", byteCount: bytes,
+                        age: age, reason: isOver ? "its stage has a result" : "it is older than asked for", file: nil))
+            } else if policy.maximumAge == nil, let bytes = failedByteCounts[key], bytes > 0 {
+                items.append(
+                    CacheCollection.Item(
+                        subject: .failedWork(key), words: survey.words(for: key) + ", what a failed attempt wrote",
+                        byteCount: bytes, age: age, reason: "no run reads it", file: nil))
+            }
         }
     }
 
@@ -261,9 +275,15 @@ extension CacheCollection {
     private func delete(_ item: Item) throws(StoreError) -> Bool {
         switch item.subject {
         case .result(let key), .log(let key): return try deleteClaimed(item, key)
-        case .work(let key):
+        case .work(let key), .failedWork(let key):
+            let work = survey.folders.workFolder(of: key)
             guard let claim = try ActionClaim(at: survey.folders.claim(of: key)) else { return false }
-            try Files.removeTree(survey.folders.workFolder(of: key))
+            if case .work = item.subject {
+                try Files.removeTree(work)
+            } else {
+                try Files.removeTree(survey.folders.failedWork(of: key))
+                try DeadWork.removeIfBare(work)
+            }
             claim.release()
             return true
         case .stray, .record, .object:

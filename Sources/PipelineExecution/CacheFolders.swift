@@ -8,6 +8,7 @@ package import SystemPackage
 ///     cache/objects  actions       the stores' own
 ///     cache/work/KEY/attempt-...   the private folder of one attempt at an action
 ///     cache/work/KEY/checkpoint    what outlives failed attempts of a tool; KEY/resume, of a command
+///     cache/work/KEY/failed        what the last failed attempt wrote, until the next one begins
 ///     cache/work/KEY.claim         held by whoever runs the action
 ///     cache/runs/ID.json           a record a run
 ///     cache/runs/logs/KEY.gz       the newest log of an action; KEY.1.gz the one before, and so on
@@ -27,6 +28,8 @@ package struct CacheFolders: Hashable, Sendable {
     /// What outlives failed attempts of a tool, in an action's folder; and of a command.
     static let checkpoint = "checkpoint"
     static let resume = "resume"
+    /// What the last failed attempt wrote, in an action's folder.
+    static let failed = "failed"
 
     package var work: FilePath { root.appending("work") }
     package var runs: FilePath { root.appending("runs") }
@@ -36,6 +39,7 @@ package struct CacheFolders: Hashable, Sendable {
     package var memo: FilePath { root.appending("memo") }
 
     package func workFolder(of key: ActionKey) -> FilePath { work.appending(key.description) }
+    package func failedWork(of key: ActionKey) -> FilePath { workFolder(of: key).appending(Self.failed) }
     package func claim(of key: ActionKey) -> FilePath { work.appending("\(key).claim") }
 
     /// The newest log of an action, or the one that was kept so many before it.

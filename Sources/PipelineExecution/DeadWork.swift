@@ -7,7 +7,7 @@ import SystemPackage
 package enum DeadWork {
     /// Clears it: unfinished files and attempts always, checkpoints once their action has a result.
     ///
-    /// What a living run holds is left alone.
+    /// What a living run holds is left alone, and what a failed attempt wrote.
     package static func clear(in folders: CacheFolders, actions: any ActionCache) throws(StoreError) {
         guard try Files.status(folders.root) != nil else { return }
         try Files.removeUnfinished(in: folders.root)
@@ -31,7 +31,12 @@ package enum DeadWork {
         for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
             try AttemptLife.removeEnded(work.appending(name))
         }
-        if hasResult { try Files.removeTree(work) } else { try removeIfBare(work) }
+        if hasResult {
+            for name in try Files.names(in: work) where name != CacheFolders.failed {
+                try Files.removeTree(work.appending(name))
+            }
+        }
+        try removeIfBare(work)
     }
 
     /// Removes one action's folder where nothing is in it but empty folders for checkpoints.

@@ -125,17 +125,45 @@ struct StageAttempt: Sendable {
         let kept = folders.workFolder(of: action.key)
         let folder = kept.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
         try Files.makeFolder(kept)
+        try Files.removeTree(folders.failedWork(of: action.key))
         try Files.makeFolder(folder)
         do {
             let outputs = try await loggedWork(in: folder, keeping: kept)
             record.scorings = scorings
             return try stored(outputs)
         } catch {
+            // Before anything goes, since that makes room.
+            let error = explained(error)
+            if !isDiskFull { keepWork(in: folder, of: error) }
             // The log and the checkpoints stay; what was half made goes, however it ended.
             try? Files.removeTree(folder)
             try? DeadWork.removeIfBare(kept)
             throw error
         }
+    }
+
+    /// Whether the cache's disk has no room for anything worth keeping.
+    private var isDiskFull: Bool {
+        guard let byteCount = try? Files.availableByteCount(at: folders.root) else { return false }
+        return byteCount < 1 << 20
+    }
+
+    /// A program that meets a full disk says so in its own way, or not at all.
+    private func explained(_ error: any Error) -> any Error {
+        guard case .failed(.tool(let failure)) = Self.obstacle(error), isDiskFull else { return error }
+        return ToolFailure(
+            failure.message, at: failure.place, details: failure.details,
+            hint: "the disk of '\(folders.root)' has less than 1 MiB left, which may be why")
+    }
+
+    /// Keeps what the stage wrote where it is the stage that failed, and nobody ended it.
+    private func keepWork(in folder: FilePath, of error: any Error) {
+        guard case .failed(let failure) = Self.obstacle(error), failure != .interrupted, !failure.isStoreFault else {
+            return
+        }
+        let code = Set((planner.snapshot.code[node.name]?.files ?? []).map(\.name))
+        // What cannot be kept is lost, as it would be without this.
+        try? FailedWork.keep(of: folder, besides: code, at: folders.failedWork(of: action.key))
     }
 
     private func loggedWork(in folder: FilePath, keeping kept: FilePath) async throws -> [StageWork.Output] {

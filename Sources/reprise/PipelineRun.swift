@@ -186,6 +186,7 @@ struct EndedRun {
 enum Interruption {
     static func ending<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
         let task = Task { await body() }
+            complain(withWorkOf: record, in: session)
         let sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -195,6 +196,13 @@ enum Interruption {
         }
         let value = await task.value
         for source in sources { source.cancel() }
+    private func complain(withWorkOf record: StageRecord, in session: PipelineSession) {
+        guard let place = record.key.map({ session.folders.failedWork(of: $0) }),
+            (try? Files.linkStatus(place))?.map(\.kind) == .folder
+        else { return }
+        Terminal.complain("what it wrote is kept in '\(place)' until it runs again")
+    }
+
         return value
     }
 }

@@ -85,6 +85,32 @@ struct CacheCollectionTests {
         }
     }
 
+    @Test func `what a failed attempt wrote goes, and its checkpoints stay`() async throws {
+        try await Project.with { project in
+            project.workshop.before("first") { context in
+                try Files.write([1, 2, 3], toNew: context.output("text"))
+                try Files.replace(context.checkpointFolder.appending("epoch"), with: [3])
+                throw ToolFailure("no")
+            }
+            let run = try await project.run(options: ExecutionOptions(keepsGoing: true))
+            let key = try #require(run.outcome.records.first { $0.stage == "head" }?.key)
+            #expect(try project.names(in: "cache/work/\(key)") == ["checkpoint", "failed"])
+            #expect(try collection(project, hoursLater: 0).items == [])
+            let found = try collection(project, hoursLater: 2)
+            #expect(found.items.map(\.subject) == [.failedWork(key)])
+            #expect(found.items.map(\.words) == ["demo:head, what a failed attempt wrote"])
+            #expect(found.items.map(\.reason) == ["no run reads it"])
+            #expect(found.freedByteCount == 3)
+            let policy = CacheCollection.Policy(maximumAge: 3 * Self.hour)
+            #expect(try collection(project, hoursLater: 2, policy).items == [])
+            let old = try collection(project, hoursLater: 4, policy).items.filter { $0.subject == .work(key) }
+            #expect(old.map(\.byteCount) == [4])
+            #expect(try found.delete() == 0)
+            #expect(try project.names(in: "cache/work") == [key.description])
+            #expect(try project.names(in: "cache/work/\(key)") == ["checkpoint"])
+        }
+    }
+
     @Test func `a dry run removes nothing`() async throws {
         try await withTwoRuns { project, _ in
             let before = try StoreListing(cache: project.path("cache"))

@@ -448,7 +448,7 @@ struct CommandStageTests {
     @Test(.timeLimit(.minutes(1)))
     func `a command that is interrupted is ended with all it started`() async throws {
         try await Self.with(
-            "shell: 'echo begun; sleep 300 | sleep 300'\noutputs: {o: o}"
+            "shell: 'echo x > outputs/o; echo begun; sleep 300 | sleep 300'\noutputs: {o: o}"
         ) { project in
             let (begun, begin) = AsyncStream.makeStream(of: Void.self)
             struct Starter: RunObserver {
@@ -462,7 +462,7 @@ struct CommandStageTests {
             let run = try await task.value
             #expect(run.outcome.failures["own"] == .interrupted)
             #expect(run.outcome.wasInterrupted)
-            #expect(try project.names(in: "cache/work").allSatisfy { !$0.hasSuffix(".claim") })
+            #expect(try project.names(in: "cache/work") == [])
         }
     }
 
@@ -474,6 +474,61 @@ struct CommandStageTests {
             #expect(record.processorSeconds > 0.01)
             #expect(record.peakMemoryBytes > 100_000)
             #expect(record.attempts == 1)
+        }
+    }
+
+    @Test func `what the last failed attempt wrote is kept until the next one begins`() async throws {
+        try await Self.with(
+            """
+            shell: |
+              echo try >> COUNTER
+              wc -l < COUNTER > outputs/o
+              mkdir -p plots/empty
+              ls ../.. | grep -v attempt > plots/before
+              test -e MENDED || echo more > outputs/log
+            inputs: {x: read}
+            code: [tools/go.sh]
+            outputs: {o: o}
+            retries: {count: 1, backoff: 0s}
+            """
+        ) { project in
+            try project.write("echo\n", to: "tools/go.sh")
+            try project.edit("COUNTER", project.path("counter").string)
+            try project.edit("MENDED", project.path("mended").string)
+            for count in [2, 4] {
+                let run = try await project.run(["own"])
+                #expect(run.reason("own") == "it wrote what it does not declare to 'outputs'")
+                let key = try #require(run.outcome.records.first { $0.stage == "own" }?.key)
+                #expect(try project.names(in: "cache/work") == [key.description])
+                #expect(try project.names(in: "cache/work/\(key)") == ["failed"])
+                #expect(try project.names(in: "cache/work/\(key)/failed") == ["outputs", "plots", "tools"])
+                let kept = project.path("cache/work/\(key)/failed")
+                #expect(try Files.bytes(of: kept.pushing("outputs/o")) == Array("\(count)\n".utf8))
+                #expect(try Files.bytes(of: kept.pushing("outputs/log")) == Array("more\n".utf8))
+                #expect(try Files.bytes(of: kept.pushing("plots/before")) == [])
+                let session = try project.session()
+                try DeadWork.clear(in: session.folders, actions: session.actions)
+                #expect(try project.names(in: "cache/work/\(key)") == ["failed"])
+            }
+            try project.write("", to: "mended")
+            let run = try await project.run(["own"])
+            #expect(run.outcome.failures.isEmpty, "\(run.outcome.failures)")
+            #expect(try project.names(in: "cache/work") == [])
+        }
+    }
+
+    @Test func `of a failed attempt that wrote nothing nothing is kept`() async throws {
+        try await Self.with(
+            """
+            shell: ': > outputs/o; : > empty; mkdir deep; ln -s ../tools/go.sh deep/link; exit 3'
+            inputs: {x: read}
+            code: [tools/go.sh]
+            outputs: {o: o}
+            """
+        ) { project in
+            try project.write("echo\n", to: "tools/go.sh")
+            #expect(try await project.run(["own"]).reason("own") == "its command ended with exit code 3")
+            #expect(try project.names(in: "cache/work") == [])
         }
     }
 

@@ -420,6 +420,11 @@ struct LossTests {
             let session = try project.session()
             try DeadWork.clear(in: session.folders, actions: session.actions)
             #expect(try project.names(in: "cache/work") == [])
+            // A stage that was forced and failed has a result too.
+            try project.write("old", to: "cache/work/\(key)/checkpoint/epoch")
+            try project.write("half", to: "cache/work/\(key)/failed/text")
+            try DeadWork.clear(in: session.folders, actions: session.actions)
+            #expect(try project.names(in: "cache/work/\(key)") == ["failed"])
         }
     }
 
