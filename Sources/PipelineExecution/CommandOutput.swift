@@ -49,7 +49,9 @@ final class CommandOutput: Sendable {
     }
 
     /// Waits until all that the command printed is in its log; what outlives the command is not waited for.
-    func finish() async {
+    ///
+    /// - Returns: why the log lacks something; where the command writes to it itself, nobody else learns that.
+    func finish() async -> Errno? {
         await pump?.finish()
     }
 
@@ -61,6 +63,7 @@ final class CommandOutput: Sendable {
         private let mask: SecretMask
         private let onLine: (@Sendable (String) -> Void)?
         private let ended: AsyncStream<Void>
+        private let fault = Mutex<Errno?>(nil)
 
         init(
             source: Int32, stop: [Int32], log: Int32, mask: SecretMask, onLine: (@Sendable (String) -> Void)?
@@ -79,9 +82,10 @@ final class CommandOutput: Sendable {
             }
         }
 
-        func finish() async {
+        func finish() async -> Errno? {
             close(stop[1])
             for await _ in ended {}
+            return fault.withLock { $0 }
         }
 
         private func run() {
@@ -128,12 +132,13 @@ final class CommandOutput: Sendable {
             for line in ready.split(separator: UInt8(ascii: "\n")) { onLine(String(decoding: line, as: UTF8.self)) }
         }
 
-        /// A log that cannot be written is a poor log and no reason to fail its stage.
+        /// After the first failure nothing more is written: a log with a hole in it is worse than one that ends.
         private func write(_ bytes: [UInt8]) {
             var rest = bytes[...]
-            while !rest.isEmpty {
+            while !rest.isEmpty, fault.withLock({ $0 }) == nil {
                 let count = rest.withUnsafeBytes { platformWrite(log, $0) }
-                if count < 0, errno != EINTR { return }
+                let reason = Errno(rawValue: errno)
+                if count < 0, reason != .interrupted { fault.withLock { $0 = reason } }
                 rest = rest.dropFirst(max(0, count))
             }
         }

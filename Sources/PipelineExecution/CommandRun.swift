@@ -85,21 +85,23 @@ struct CommandRun {
         let inputs = try layOut()
         let clock = ContinuousClock()
         let start = clock.now
+        let log = order.folder.appending("log")
         let output = try CommandOutput(
-            log: order.folder.appending("log"), mask: SecretMask(secrets.map(\.value)), onLine: onLine)
+            log: log, mask: SecretMask(secrets.map(\.value)), onLine: onLine)
         let process: CommandProcess
         do {
             process = try started(output, secrets)
             output.commandHasStarted()
         } catch {
             output.commandHasStarted()
-            await output.finish()
+            _ = await output.finish()
             throw error
         }
         let (ending, usage) = await process.ending()
-        await output.finish()
+        let logFault = await output.finish()
         account.add(WorkCost(usage, workSeconds: (clock.now - start) / .seconds(1)))
         try Task.checkCancellation()
+        if let logFault { throw StoreError.cannot(action: "write", path: log, reason: logFault) }
         guard ending == .exited(0) else { throw ToolFailure("its command \(ending)") }
         return inputs
     }

@@ -97,6 +97,49 @@ import Testing
 
     // MARK: A disk that is full indeed
 
+    private static let fullDisk = """
+        reprise: 1
+        name: full
+        stages:
+          talks:
+            shell: head -c 8000000 /dev/zero; echo x > ${outputs.o}
+            secrets: [WORD]
+            outputs: {o: o}
+          writes:
+            shell: head -c 8000000 /dev/zero > ${outputs.o}
+            outputs: {o: o}
+
+        """
+
+    @Test(.enabled(if: PrivateDisk.canBeMounted, "no disk can be mounted in a namespace of one's own here"))
+    func `a full disk is told where the run writes a log, and guessed where a command ends badly`() throws {
+        let project = try CommandLineProject(["full.yml": Self.fullDisk])
+        let outcome = try project.mounted(
+            """
+            mkdir cache
+            mount -t tmpfs -o size=4m none cache || exit 99
+            WORD=word "$0" run full.yml talks -q 2>talks; echo $? >>codes
+            "$0" run full.yml writes -q 2>writes; echo $? >>codes
+            ls cache/work >work
+            """)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(try project.text("codes") == "4\n1\n")
+        let talks = try project.text("talks")
+        #expect(talks.hasPrefix("error: full.yml:4:3: stage 'talks' failed: cannot write '"), "\(talks)")
+        #expect(talks.contains("/log': no space left on device\n"), "\(talks)")
+        let writes = try project.text("writes")
+        #expect(
+            writes.hasPrefix(
+                """
+                error: full.yml:8:3: stage 'writes' failed: its command ended with exit code 1
+                    writes:
+                    ^^^^^^
+                hint: the disk of 'cache' has less than 1 MiB left, which may be why
+
+                """), "\(writes)")
+        #expect(try project.text("work") == "")
+    }
+
     @Test(.enabled(if: PrivateDisk.canBeMounted, "no disk can be mounted in a namespace of one's own here"))
     func `on a disk that is too small for the cache a run says so until there is room enough`() throws {
         let project = try FaultProject(manifest: Self.manifest)
