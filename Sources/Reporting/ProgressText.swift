@@ -8,7 +8,7 @@ package struct ProgressText: Hashable, Sendable {
     package var position: Int
     package var count: Int
     package var stage: String
-    /// What is counted, in the plural: `epochs`.
+    /// What is counted, in the plural: `epochs`; empty where nothing is.
     package var counted: String
     package var done: Int
     /// 0 where it is not known.
@@ -18,12 +18,14 @@ package struct ProgressText: Hashable, Sendable {
     /// Since `done` was 0.
     package var elapsedSeconds: Double
     package var secondsLeft: Double?
+    /// What it took before; said where nothing better is known.
+    package var expectedSeconds: Double?
     /// Columns that the name of the stage takes at least, so that lines of several stages stand below each other.
     package var stageWidth: Int
 
     package init(
         position: Int, count: Int, stage: String, counted: String, done: Int, total: Int, remark: String = "",
-        elapsedSeconds: Double, secondsLeft: Double? = nil, stageWidth: Int = 0
+        elapsedSeconds: Double, secondsLeft: Double? = nil, expectedSeconds: Double? = nil, stageWidth: Int = 0
     ) {
         self.position = position
         self.count = count
@@ -34,6 +36,7 @@ package struct ProgressText: Hashable, Sendable {
         self.remark = remark
         self.elapsedSeconds = elapsedSeconds
         self.secondsLeft = secondsLeft
+        self.expectedSeconds = expectedSeconds
         self.stageWidth = stageWidth
     }
 
@@ -54,7 +57,8 @@ package struct ProgressText: Hashable, Sendable {
     }
 
     private var amount: String {
-        total > 0 ? "\(counted.onOneLine) \(done)/\(total)" : "\(counted.onOneLine) \(done)"
+        if counted.isEmpty { return "" }
+        return total > 0 ? "\(counted.onOneLine) \(done)/\(total)" : "\(counted.onOneLine) \(done)"
     }
 
     /// `2.1/s`, or `4.2 s each` where one takes longer than a second.
@@ -67,6 +71,9 @@ package struct ProgressText: Hashable, Sendable {
 
     private var time: String {
         if let secondsLeft { return DurationText(seconds: secondsLeft).whole + " left" }
-        return elapsedSeconds >= 1 ? DurationText(seconds: elapsedSeconds).whole : ""
+        guard elapsedSeconds >= 1 else { return "" }
+        let elapsed = DurationText(seconds: elapsedSeconds).whole
+        guard let expectedSeconds, expectedSeconds >= 1 else { return elapsed }
+        return "\(elapsed) of about \(DurationText(seconds: expectedSeconds).whole)"
     }
 }

@@ -6,6 +6,7 @@ import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
 import PipelineTools
+import Synchronization
 import SystemPackage
 
 #if canImport(Darwin)
@@ -28,16 +29,17 @@ struct PipelineRun {
         try session.folders.prepare()
         try DeadWork.clear(in: session.folders, actions: session.actions)
         let start = ContinuousClock.now
+        let earlier = EarlierSeconds(folders: session.folders, pipeline: session.manifest.name)
         let printer = RunPrinter(
-            isQuiet: execution.quiet, isVerbose: execution.verbose, terminal: .error)
+            isQuiet: execution.quiet, isVerbose: execution.verbose, terminal: .error,
+            expectedSeconds: { earlier.seconds })
         let snapshot = try await session.snapshot(for: stages)
-        let (folders, pipeline) = (session.folders, session.manifest.name)
         let executor = Executor(
             planner: try session.planner(for: snapshot, forced: forced),
             runner: ProcessActionRunner(executable: OwnExecutable.path), folders: session.folders,
             options: execution.options(of: session.manifest), observer: printer,
             warden: Warden(executable: OwnExecutable.path),
-            expectedSeconds: { (try? RunHistory(of: folders).latestSeconds(ofPipeline: pipeline)) ?? [:] })
+            expectedSeconds: { earlier.seconds })
         let outcome = await Interruption.ending { await executor.run(stages, wanted: wanted) }
         printer.finish()
         var record = RunRecord(
@@ -120,6 +122,27 @@ struct PipelineRun {
     }
 }
 
+/// The seconds that each stage of a pipeline took when it last ran, read from the records at the first question.
+private final class EarlierSeconds: Sendable {
+    private let folders: CacheFolders
+    private let pipeline: String
+    private let known = Mutex<[String: Double]?>(nil)
+
+    init(folders: CacheFolders, pipeline: String) {
+        self.folders = folders
+        self.pipeline = pipeline
+    }
+
+    var seconds: [String: Double] {
+        known.withLock { known in
+            if let known { return known }
+            let read = (try? RunHistory(of: folders).latestSeconds(ofPipeline: pipeline)) ?? [:]
+            known = read
+            return read
+        }
+    }
+}
+
 /// A run that is over.
 struct EndedRun {
     let outcome: ExecutionOutcome
@@ -142,6 +165,7 @@ struct EndedRun {
             let text = DiagnosticText(hasColour: Terminal.error.isColoured)
             Terminal.complain(text.text(of: failure.diagnostic(of: node.stage, in: session.manifest)))
             complain(withLogOf: record, in: session)
+            complain(withWorkOf: record, in: session)
         }
         if wentOn, !failed.isEmpty { Terminal.complain(tally) }
         if let recordFault { Terminal.complain("error: \(recordFault)") }
@@ -161,6 +185,13 @@ struct EndedRun {
             (count(.skipped), "skipped"),
         ]
         return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+
+    private func complain(withWorkOf record: StageRecord, in session: PipelineSession) {
+        guard let place = record.key.map({ session.folders.failedWork(of: $0) }),
+            (try? Files.linkStatus(place))?.map(\.kind) == .folder
+        else { return }
+        Terminal.complain("what it wrote is kept in '\(place)' until it runs again")
     }
 
     private func complain(withLogOf record: StageRecord, in session: PipelineSession) {
@@ -186,7 +217,6 @@ struct EndedRun {
 enum Interruption {
     static func ending<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
         let task = Task { await body() }
-            complain(withWorkOf: record, in: session)
         let sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -196,13 +226,6 @@ enum Interruption {
         }
         let value = await task.value
         for source in sources { source.cancel() }
-    private func complain(withWorkOf record: StageRecord, in session: PipelineSession) {
-        guard let place = record.key.map({ session.folders.failedWork(of: $0) }),
-            (try? Files.linkStatus(place))?.map(\.kind) == .folder
-        else { return }
-        Terminal.complain("what it wrote is kept in '\(place)' until it runs again")
-    }
-
         return value
     }
 }

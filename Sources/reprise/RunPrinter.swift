@@ -15,17 +15,27 @@ final class RunPrinter: RunObserver {
         var running: [(stage: String, position: Int, start: ContinuousClock.Instant, progress: StageProgress?)] = []
         var lastDrawn: ContinuousClock.Instant?
         var hasLine = false
+        /// Redraws the line of a stage that does not tell how far it is; on a terminal, from the first stage on.
+        var ticking: Task<Void, Never>?
     }
+
+    /// Between two looks at whether a line must be drawn although nobody told anything.
+    private static let tick = Duration.seconds(1)
 
     private let isQuiet: Bool
     private let isVerbose: Bool
     private let terminal: Terminal
+    /// What stages took before; asked for where a line says so.
+    private let expectedSeconds: @Sendable () -> [String: Double]
     private let state = Mutex(State())
 
-    init(isQuiet: Bool, isVerbose: Bool, terminal: Terminal) {
+    init(
+        isQuiet: Bool, isVerbose: Bool, terminal: Terminal, expectedSeconds: @escaping @Sendable () -> [String: Double]
+    ) {
         self.isQuiet = isQuiet
         self.isVerbose = isVerbose
         self.terminal = terminal
+        self.expectedSeconds = expectedSeconds
     }
 
     var wantsLines: Bool { isVerbose && !isQuiet }
@@ -37,7 +47,11 @@ final class RunPrinter: RunObserver {
 
     /// Takes the moving line away.
     func finish() {
-        state.withLock { clear(&$0) }
+        state.withLock {
+            $0.ticking?.cancel()
+            $0.ticking = nil
+            clear(&$0)
+        }
     }
 
     private func observe(_ event: RunEvent, _ state: inout State) {
@@ -50,6 +64,7 @@ final class RunPrinter: RunObserver {
             state.running.append((stage, position, .now, nil))
             let why = reasons.text
             say("\(place(position, state)) \(stage)  \(why)", &state)
+            if terminal.isTerminal, state.ticking == nil { state.ticking = ticking() }
         case .waitsForOther(let stage):
             say("      \(stage)  waits for another run that is at it", &state)
         case .progressed(let stage, _, let progress):
@@ -84,6 +99,30 @@ final class RunPrinter: RunObserver {
         terminal.write(line + "\n")
     }
 
+    private func ticking() -> Task<Void, Never> {
+        Task.detached { [weak self] in
+            while (try? await Task.sleep(for: Self.tick)) != nil { self?.drawSilent() }
+        }
+    }
+
+    /// Draws the stage that has been running longest of those that do not tell how far they are, unless another one has
+    /// just told.
+    private func drawSilent() {
+        state.withLock { state in
+            guard state.ticking != nil, let index = state.running.firstIndex(where: { $0.progress == nil }) else {
+                return
+            }
+            let (running, now) = (state.running[index], ContinuousClock.now)
+            if let last = state.lastDrawn, now - last < Self.tick / 2 { return }
+            state.lastDrawn = now
+            show(
+                ProgressText(
+                    position: running.position, count: state.stageCount, stage: running.stage, counted: "", done: 0,
+                    total: 0, elapsedSeconds: (now - running.start).roundedSeconds,
+                    expectedSeconds: expectedSeconds()[running.stage]), &state)
+        }
+    }
+
     /// Redraws at most ten times a second on a terminal, and writes a line every half minute elsewhere.
     private func draw(_ index: Int, _ state: inout State) {
         let running = state.running[index]
@@ -93,11 +132,15 @@ final class RunPrinter: RunObserver {
         if let last = state.lastDrawn ?? (terminal.isTerminal ? nil : running.start), now - last < pause { return }
         state.lastDrawn = now
         let elapsed = (now - running.start).roundedSeconds
-        let line = ProgressText(
+        let text = ProgressText(
             position: running.position, count: state.stageCount, stage: running.stage, counted: progress.counted,
             done: progress.done, total: progress.total, remark: progress.remark ?? "", elapsedSeconds: elapsed,
-            secondsLeft: Self.secondsLeft(progress, elapsed: elapsed)
-        ).line(width: terminal.isTerminal ? terminal.width - 1 : nil)
+            secondsLeft: Self.secondsLeft(progress, elapsed: elapsed))
+        show(text, &state)
+    }
+
+    private func show(_ text: ProgressText, _ state: inout State) {
+        let line = text.line(width: terminal.isTerminal ? terminal.width - 1 : nil)
         if terminal.isTerminal {
             terminal.write("\r\u{1b}[2K" + line)
             state.hasLine = true

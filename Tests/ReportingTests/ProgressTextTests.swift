@@ -43,6 +43,19 @@ import Testing
         #expect(later.line() == "[12/12] images  images 900  300/s  3 s")
     }
 
+    @Test func `where nothing is counted the time stands alone, with what it took before`() {
+        var waiting = ProgressText(
+            position: 1, count: 2, stage: "train", counted: "", done: 0, total: 0, elapsedSeconds: 12.4)
+        #expect(waiting.line() == "[1/2] train  12 s")
+        waiting.expectedSeconds = 725
+        #expect(waiting.line() == "[1/2] train  12 s of about 12 min 05 s")
+        #expect(waiting.line(width: 20) == "[1/2] train")
+        waiting.expectedSeconds = 0.4
+        #expect(waiting.line() == "[1/2] train  12 s")
+        waiting.elapsedSeconds = 0.4
+        #expect(waiting.line() == "[1/2] train")
+    }
+
     @Test func `a remark stays on its line`() {
         var remarked = training
         remarked.remark = "a\nb\u{1B}[2J"
