@@ -329,7 +329,7 @@ struct CommandStageTests {
             let expected = """
                 error: HERE/p.yml:5:13: a probe of stage 'one' ended with exit code 4
                       probe: ["sh -c 'for i in 1 2 3 4 5 6; do echo line $i >&2; done; exit 4'", "true"]
-                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
                   it said: line 2
                   it said: line 3
                   it said: line 4
