@@ -187,6 +187,22 @@ struct PoolTests {
         #expect(try Self.starts(of: workload, jobs: 1) == [0, 1, 2, 3])
     }
 
+    @Test func `shares of any size are added up without overflow`() async throws {
+        let manifest = """
+            reprise: 1
+            pools: {big: \(Int.max)}
+            stages:
+              a: {shell: "echo > outputs/o", outputs: {o: o}, resources: {big: 1}}
+              b: {shell: "echo > outputs/o", outputs: {o: o}, resources: {big: \(Int.max)}}
+              c: {shell: "echo > outputs/o", outputs: {o: o}, resources: {big: \(Int.max - 1)}}
+
+            """
+        try await Project.with(manifest) { project in
+            let options = ExecutionOptions(jobs: 3, pools: ["big": Int.max, "cpu": 3])
+            #expect(try await project.run(options: options).ran.sorted() == ["a", "b", "c"])
+        }
+    }
+
     @Test func `a large stage is not overtaken for ever by small ones`() throws {
         var random = SeededRandom(seed: 81)
         var workload = Workload(&random, count: 0)

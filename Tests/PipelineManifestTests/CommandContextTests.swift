@@ -167,4 +167,31 @@ import Testing
                 hint: give the setting another name
                 """#)
     }
+
+    @Test func `code cannot lie where a command has its inputs and outputs`() {
+        check(
+            #"""
+            reprise: 1
+            stages:
+              a: {run: "true", outputs: {o: o}, code: [outputs/o, inputs, "./inputs/*.py", inputs.py, "**/*.py"]}
+            """#,
+            tells: #"""
+                error: p.yml:3:44: the code 'outputs/o' of stage 'a' would lie in 'outputs', which a command has for itself
+                    a: {run: "true", outputs: {o: o}, code: [outputs/o, inputs, "./inputs/*.py", inputs.py, "**/*.py"]}
+                                                             ^^^^^^^^^
+                hint: keep it in a folder of another name, such as 'code'
+
+                error: p.yml:3:55: the code 'inputs' of stage 'a' would lie in 'inputs', which a command has for itself
+                    a: {run: "true", outputs: {o: o}, code: [outputs/o, inputs, "./inputs/*.py", inputs.py, "**/*.py"]}
+                                                                        ^^^^^^
+                hint: keep it in a folder of another name, such as 'code'
+
+                error: p.yml:3:63: the code 'inputs/*.py' of stage 'a' would lie in 'inputs', which a command has for itself
+                    a: {run: "true", outputs: {o: o}, code: [outputs/o, inputs, "./inputs/*.py", inputs.py, "**/*.py"]}
+                                                                                ^^^^^^^^^^^^^^^
+                hint: keep it in a folder of another name, such as 'code'
+
+                3 mistakes in p.yml
+                """#)
+    }
 }

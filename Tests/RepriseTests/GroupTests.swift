@@ -76,6 +76,107 @@ import Testing
         #expect(pattern.code == 2 && pattern.errors.contains("fits 'rows@*'\nhint: its stages: number, row, sum"))
     }
 
+    @Test func `commands about one stage take its name in any order, and say where a name is several`() throws {
+        let project = try project()
+        #expect(try project.reprise("run", ".").code == 0)
+        #expect(try project.reprise("why", ".", "row").output.contains("row@2"))
+        #expect(try project.reprise("why", ".", "number@b=1,a=*").output.contains("number@a=3,b=1"))
+        #expect(try project.reprise("log", ".", "number@b=1,a=2").output == "stage 'number@a=2,b=1' printed nothing\n")
+        #expect(try project.reprise("show", ".", "number@b=1,a=2/n").output.contains("12"))
+        #expect(try project.reprise("export", ".", "number@b=1,a=2", "--to", "out").code == 0)
+        #expect(try project.text("out/n") == "12\n")
+        for command in [["show", ".", "row"], ["log", ".", "row@*"], ["export", ".", "row", "--to", "o"]] {
+            let outcome = try project.run(command, environment: [:])
+            #expect(outcome.code == 2)
+            #expect(
+                outcome.errors == """
+                    error: '\(command[2])' is 2 stages, and one is needed
+                    hint: name one of them: 'row@1', 'row@2'
+
+                    """)
+        }
+    }
+
+    @Test func `a forced stage runs though nothing that was asked for needs it`() throws {
+        let project = try project()
+        #expect(try project.reprise("run", ".").code == 0)
+        let outcomes = try project.outcomes("run", ".", "row@1", "--force", "row@2")
+        #expect(outcomes.filter { $0.value == "ran" }.keys.sorted() == ["row@2"])
+    }
+
+    @Test func `an annotation names the included file that a stage stands in`() throws {
+        let project = try project()
+        #expect(try project.reprise("run", ".").code == 0)
+        #expect(try project.reprise("lock", ".").code == 0)
+        try project.edit("parts/code/add.sh", "tr '\\n' ' '", "tr '\\n' ','")
+        let check = try project.reprise("check", ".", "--github")
+        #expect(check.code == 3)
+        #expect(check.output.contains("::error file=parts/sums.yml,line=3,title=stage 'sum' differs"))
+    }
+
+    @Test func `a manifest and what it includes may begin with a byte order mark`() throws {
+        let project = try project()
+        for file in ["pipeline.yml", "parts/sums.yml"] {
+            try project.write(Data([0xef, 0xbb, 0xbf]) + Data(try project.text(file).utf8), to: file)
+        }
+        #expect(try project.reprise("validate", ".").code == 0)
+    }
+
+    @Test func `two outputs that would be one file are not exported`() throws {
+        let project = try CommandLineProject([
+            "pipeline.yml": """
+            reprise: 1
+            stages:
+              a:
+                shell: echo 1 > ${outputs.a}; echo 2 > ${outputs.b}
+                outputs: {a: {path: x, format: csv}, b: y}
+              b:
+                shell: echo 1 > ${outputs.a}; echo 2 > outputs/a.csv
+                outputs: {a: {path: x, format: csv}, a.csv: a.csv}
+
+            """
+        ])
+        #expect(try project.reprise("export", ".", "a", "--to", "out").code == 0)
+        let outcome = try project.reprise("export", ".", "b", "--to", "more")
+        #expect(outcome.code == 2 && !FileManager.default.fileExists(atPath: project.folder.path + "/more"))
+        #expect(
+            outcome.errors.hasSuffix(
+                """
+                error: two outputs of stage 'b' would be written to 'more/a.csv'
+                hint: give one of them another name in the manifest
+
+                """))
+    }
+
+    @Test func `an answer that cannot be written ends with 4`() throws {
+        let project = try project()
+        for arguments in [["plan", ".", "--json"], ["schema"]] {
+            let process = Process()
+            process.executableURL = CommandLineProject.executable
+            process.arguments = arguments
+            process.currentDirectoryURL = project.folder
+            process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full"))
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 4, "\(arguments)")
+        }
+    }
+
+    @Test func `what a killed check left goes with the next`() throws {
+        let project = try project()
+        #expect(try project.reprise("run", ".").code == 0)
+        #expect(try project.reprise("lock", ".").code == 0)
+        let names = [".reprise-check.1-dead", ".reprise-check.2-new"]
+        try project.write(Data(), to: "tmp/\(names[0])/alive")
+        try project.write(Data("x".utf8), to: "tmp/\(names[0])/cache/objects/a")
+        try project.write(Data("x".utf8), to: "tmp/\(names[1])/cache")
+        let temporary = project.folder.appendingPathComponent("tmp").path
+        #expect(try project.reprise("check", ".", "--fresh", environment: ["TMPDIR": temporary]).code == 0)
+        // One without a lock file may be another's who has just made it.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary) == [names[1]])
+    }
+
     @Test func `a large group is drawn as one stage unless all are asked for`() throws {
         let project = try project()
         let drawing = try project.reprise("graph", ".", "--format", "dot").output

@@ -20,6 +20,29 @@ import Testing
         #expect(second.errors == "")
     }
 
+    @Test func `deviations that are lost or damaged are made again, and never taken for good ones`() throws {
+        let project = try project()
+        try project.edit("tiny.yml", "value: 10.0", "value: 90.0")
+        #expect(try project.reprise("run", "tiny.yml").code == 3)
+        let shown = try project.reprise("show", "tiny.yml", "compare", "--json").output
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(shown.utf8)) as? [String: Any])
+        let outputs = try #require(object["outputs"] as? [[String: Any]])
+        let digest = try #require(outputs.first?["object"] as? String)
+        let file = "cache/objects/\(digest.prefix(2))/\(digest.dropFirst(2))"
+        let path = project.folder.appendingPathComponent(file)
+        for command in ["run", "report"] {
+            var bytes = try Data(contentsOf: path)
+            bytes[bytes.count / 2] ^= 1
+            try FileManager.default.removeItem(at: path)
+            try project.write(bytes, to: file)
+            #expect(try project.reprise(command, "tiny.yml").code == 3, "damaged, \(command)")
+            #expect(try project.reprise(command, "tiny.yml").code == 3, "mended, \(command)")
+            try FileManager.default.removeItem(at: path)
+            #expect(try project.reprise(command, "tiny.yml").code == 3, "lost, \(command)")
+            #expect(FileManager.default.fileExists(atPath: path.path), "made again by \(command)")
+        }
+    }
+
     @Test func `another learning rate runs train, evaluate and compare, and why says so`() throws {
         let project = try project()
         try project.reprise("run", "tiny.yml", "-q")
