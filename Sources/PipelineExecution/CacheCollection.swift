@@ -141,9 +141,10 @@ private struct Choice {
         }
         for key in survey.workKeys where !roots.living.contains(key) {
             let folder = survey.folders.workFolder(of: key)
-            guard let bytes = workByteCounts[key], let status = try? Files.status(folder) else { continue }
+            guard let bytes = workByteCounts[key], let newest = try? Files.newestTime(in: folder) else { continue }
             let isOver = survey.results[key] != nil
-            let age = age(since: status.modificationTime)
+            // A folder does not grow younger with what is written to a file in it, such as a checkpoint.
+            let age = age(since: newest)
             guard age >= grace else { continue }
             if isOver || age > policy.maximumAge ?? .max {
                 items.append(
@@ -320,6 +321,17 @@ extension CacheCollection {
 }
 
 extension Files {
+    /// When anything in a folder was last written to, in nanoseconds since 1970; `nil` where there is no folder.
+    fileprivate static func newestTime(in path: FilePath) throws(StoreError) -> Int64? {
+        guard let status = try linkStatus(path) else { return nil }
+        guard status.kind == .folder else { return status.modificationTime }
+        var newest = status.modificationTime
+        for entry in try entries(in: path) {
+            newest = max(newest, try newestTime(in: path.appending(entry)) ?? newest)
+        }
+        return newest
+    }
+
     /// The bytes of all files below a folder; 0 where there is none.
     fileprivate static func treeByteCount(_ path: FilePath) throws(StoreError) -> Int {
         guard let status = try linkStatus(path) else { return 0 }

@@ -34,7 +34,7 @@ package struct CacheFolders: Hashable, Sendable {
     package var work: FilePath { root.appending("work") }
     package var runs: FilePath { root.appending("runs") }
     package var logs: FilePath { runs.appending("logs") }
-    package var latestKeys: FilePath { runs.appending("latest") }
+    package var latestStages: FilePath { runs.appending("latest") }
     package var statCache: FilePath { root.appending("stat") }
     package var memo: FilePath { root.appending("memo") }
 

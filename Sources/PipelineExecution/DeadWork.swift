@@ -13,7 +13,7 @@ package enum DeadWork {
         try Files.removeUnfinished(in: folders.root)
         // What comes and goes in these changes no answer.
         LookedAt.$current.withValue(nil) {
-            for folder in [folders.memo, folders.latestKeys] { try? Files.removeUnfinished(in: folder) }
+            for folder in [folders.memo, folders.latestStages] { try? Files.removeUnfinished(in: folder) }
         }
         guard try Files.status(folders.work) != nil else { return }
         try Files.removeUnfinished(in: folders.work)

@@ -51,7 +51,7 @@ package struct PipelineSession: Sendable {
     /// The code and the programs that the stages of a manifest name and that are not there.
     package static func projectMistakes(of manifest: Manifest, in folder: FilePath) -> [Diagnostic] {
         CodeCheck(manifest, in: folder).mistakes
-            + ProgramDigests(in: manifest, folder: folder).mistakes(of: manifest.stages)
+            + ProgramFiles(in: manifest, folder: folder).mistakes(of: manifest.stages)
     }
 
     /// The files that were read to make the manifest.
@@ -71,7 +71,7 @@ package struct PipelineSession: Sendable {
         let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache) }
         var observer = SourceObserver(
             graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered)
-        let programs = ProgramDigests(in: manifest, folder: manifestFolder)
+        let programs = ProgramFiles(in: manifest, folder: manifestFolder)
         var snapshot = try observer.snapshot(besides: programs.mistakes(of: stages.map(\.stage)))
         let commands = stages.compactMap { node in
             if case .command(let command) = node.stage.work { command } else { nil }
@@ -82,7 +82,7 @@ package struct PipelineSession: Sendable {
         }
         snapshot.probes = try await ProbeRun(manifest: manifest, folder: manifestFolder).outputs(of: stages)
         var memory = observer.memory
-        snapshot.programs = try programs.digests(of: stages, &memory)
+        snapshot.programs = try programs.files(of: stages, &memory)
         // Remembering digests is a convenience: a cache that cannot be written is met later, where it matters.
         LookedAt.$current.withValue(nil) {
             if (try? Files.status(folders.root)) != .some(nil) { try? memory.save() }
@@ -98,7 +98,7 @@ package struct PipelineSession: Sendable {
             graph: graph, snapshot: snapshot, cache: actions, objects: objects,
             earlier: { stage throws(StoreError) in
                 let keys = try latest.keys { () throws(StoreError) in
-                    try LatestKeys.ofPipeline(pipeline, in: folders)
+                    try LatestStages(ofPipeline: pipeline, in: folders).keys
                 }
                 guard let key = keys[stage] else { return nil }
                 return try actions.entry(for: key)?.action

@@ -20,41 +20,38 @@ package struct RunHistory: Sendable {
 
     /// Reads the records; one that cannot be read, does not parse or has another's name is passed over and counted.
     package init(of folders: CacheFolders) throws(StoreError) {
-        guard try Files.status(folders.runs) != nil else {
-            records = []
-            unreadCount = 0
-            return
-        }
         var records: [RunRecord] = []
-        var unreadCount = 0
-        for name in try Files.names(in: folders.runs) where name.hasSuffix(".json") && !name.hasPrefix(".") {
-            if let bytes = try? Files.bytes(of: folders.runs.appending(name), limit: 1 << 28),
-                let json = try? JSONValue(parsing: bytes), let record = RunRecord(json: json),
-                name == record.id + ".json"
-            {
-                records.append(record)
-            } else {
-                unreadCount += 1
-            }
-        }
+        unreadCount = try Self.readEach(in: folders) { records.append($0) }
         self.records = records.sorted { left, right in
             (left.sequence ?? 0, left.id) < (right.sequence ?? 0, right.id)
         }
-        self.unreadCount = unreadCount
     }
 
-    /// The sequence of the next run.
-    package var nextSequence: Int { max(records.last?.sequence ?? 0, 0) &+ 1 }
-
-    /// The key of each stage of a pipeline when it last ran well or hit, newest run first.
-    package func latestKeys(ofPipeline pipeline: String) -> [String: ActionKey] {
-        var keys: [String: ActionKey] = [:]
-        for record in records where record.pipeline == pipeline {
-            for stage in record.stages where stage.outcome == .ran || stage.outcome == .hit {
-                if let key = stage.key { keys[stage.stage] = key }
-            }
+    /// Hands over the records, in the order of their names, one in memory at a time.
+    ///
+    /// - Returns: how many files among them are none.
+    static func readEach(
+        in folders: CacheFolders, _ body: (RunRecord) -> Void
+    ) throws(StoreError) -> Int {
+        var unreadCount = 0
+        for name in try recordNames(in: folders) {
+            if let record = record(named: name, in: folders) { body(record) } else { unreadCount += 1 }
         }
-        return keys
+        return unreadCount
+    }
+
+    /// The names of the records' files, sorted; none where there is no folder for them.
+    static func recordNames(in folders: CacheFolders) throws(StoreError) -> [String] {
+        guard try Files.status(folders.runs) != nil else { return [] }
+        return try Files.names(in: folders.runs).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
+    }
+
+    /// `nil` where it cannot be read, does not parse or has another's name.
+    static func record(named name: String, in folders: CacheFolders) -> RunRecord? {
+        guard let bytes = try? Files.bytes(of: folders.runs.appending(name), limit: 1 << 28),
+            let json = try? JSONValue(parsing: bytes), let record = RunRecord(json: json), name == record.id + ".json"
+        else { return nil }
+        return record
     }
 
     /// The key of a stage when it last ran or failed; of a hit where it never did.
@@ -70,15 +67,6 @@ package struct RunHistory: Sendable {
             for stage in record.stages where stage.outcome == .ran { reasons[stage.stage] = stage.reason }
         }
         return reasons
-    }
-
-    /// The seconds of each stage of a pipeline when it last ran.
-    package func latestSeconds(ofPipeline pipeline: String) -> [String: Double] {
-        var seconds: [String: Double] = [:]
-        for record in records where record.pipeline == pipeline {
-            for stage in record.stages where stage.outcome == .ran { seconds[stage.stage] = stage.seconds }
-        }
-        return seconds
     }
 
     /// How often a test set was scored in all runs, and by how many different models.

@@ -48,20 +48,44 @@ package enum StageLog {
 
     /// The text of a kept log; `nil` where there is none.
     package static func text(at path: FilePath) throws(StoreError) -> String? {
-        guard try Files.status(path) != nil else { return nil }
+        var bytes: [UInt8] = []
+        guard try read(path, { bytes += $0 }) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The last lines of a kept log, of however many, each cut where it is very long; `nil` where there is none.
+    package static func lastLines(_ count: Int, at path: FilePath) throws(StoreError) -> [String]? {
+        var bytes: [UInt8] = []
+        let found = try read(path) { piece in
+            bytes += piece
+            if bytes.count > 2 * tailByteCount { bytes.removeFirst(bytes.count - tailByteCount) }
+        }
+        guard found else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.suffix(count).map { $0.count > lineLength ? $0.prefix(lineLength) + "…" : String($0) }
+    }
+
+    /// Far more than the last lines that anybody is shown.
+    private static let tailByteCount = 1 << 16
+    private static let lineLength = 1000
+
+    /// Hands over a log's bytes, piece by piece; false where there is none.
+    private static func read(
+        _ path: FilePath, _ body: (ArraySlice<UInt8>) -> Void
+    ) throws(StoreError) -> Bool {
+        guard try Files.status(path) != nil else { return false }
         guard let file = gzopen(path.string, "rbe") else {
             throw .cannot(action: "read", path: path, reason: .ioError)
         }
-        var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var count = gzread(file, &buffer, UInt32(buffer.count))
         while count > 0 {
-            bytes += buffer[..<Int(count)]
+            body(buffer[..<Int(count)])
             count = gzread(file, &buffer, UInt32(buffer.count))
         }
         // A log that is cut short reads well up to its last byte, and only closing it tells.
         guard gzclose(file) == Z_OK, count == 0 else { throw .cannot(action: "read", path: path, reason: .ioError) }
-        return String(decoding: bytes, as: UTF8.self)
+        return true
     }
 
     /// The reason where it could not be written.

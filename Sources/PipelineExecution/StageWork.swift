@@ -241,7 +241,8 @@ struct StageWork: Sendable {
                 }
             }
         }
-        for file in planner.snapshot.code[node.name]?.files ?? [] { try checkUnchanged(file, input: "") }
+        let given = (planner.snapshot.code[node.name]?.files ?? []) + (planner.snapshot.programs[node.name] ?? [])
+        for file in given { try checkUnchanged(file, input: "") }
     }
 
     private func checkUnchanged(_ file: SourceContent.File, input: String) throws {

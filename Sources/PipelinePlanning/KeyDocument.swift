@@ -67,7 +67,7 @@ extension Action {
         case .command(let command):
             document["command"] = command.json(
                 code: snapshot.code[node.name] ?? SourceContent(files: []), probes: snapshot.probes[node.name] ?? [],
-                programs: snapshot.programs[node.name] ?? [:])
+                programs: snapshot.programs[node.name] ?? [])
             document["outputs"] = .object(
                 Dictionary(
                     uniqueKeysWithValues: node.stage.outputs.map { output in
@@ -83,7 +83,7 @@ extension Action {
 
 extension Command {
     fileprivate func json(
-        code: SourceContent, probes outputs: [String], programs: [String: Digest]
+        code: SourceContent, probes outputs: [String], programs: [SourceContent.File]
     ) -> JSONValue {
         var members: [String: JSONValue] = [
             "arguments": .array(arguments.map { .text($0) }),
@@ -99,7 +99,10 @@ extension Command {
                 }),
         ]
         if let shell { members["shell"] = .text(shell) }
-        if !programs.isEmpty { members["programs"] = .object(programs.mapValues { .text($0.description) }) }
+        if !programs.isEmpty {
+            let digests = programs.map { ($0.name, JSONValue.text($0.bytes.digest.description)) }
+            members["programs"] = .object(Dictionary(digests, uniquingKeysWith: { first, _ in first }))
+        }
         return .object(members)
     }
 }

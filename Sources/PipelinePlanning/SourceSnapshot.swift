@@ -59,13 +59,13 @@ package struct SourceSnapshot: Sendable {
     package var code: [String: SourceContent]
     /// The output of each probe of a command stage, by the stage's name, in the order declared.
     package var probes: [String: [String]]
-    /// The bytes of each program that a command stage declares, by the stage's name and then as declared.
-    package var programs: [String: [String: Digest]]
+    /// The file of each program that a command stage declares, by the stage's name; its own name is as declared.
+    package var programs: [String: [SourceContent.File]]
 
     package init(
         sources: [String: SourceContent] = [:], catalogues: [String: SourceContent] = [:],
         code: [String: SourceContent] = [:], probes: [String: [String]] = [:],
-        programs: [String: [String: Digest]] = [:]
+        programs: [String: [SourceContent.File]] = [:]
     ) {
         self.sources = sources
         self.catalogues = catalogues

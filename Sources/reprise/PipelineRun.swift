@@ -113,12 +113,13 @@ struct PipelineRun {
 
     /// A run that found nothing to do says nothing new, and leaves no record.
     private func save(_ record: inout RunRecord) throws(StoreError) {
-        let before = try LatestKeys.ofPipeline(record.pipeline, in: session.folders)
-        let isNews = record.stages.contains { $0.outcome != .hit || before[$0.stage] != $0.key }
+        var latest = try LatestStages(ofPipeline: record.pipeline, in: session.folders)
+        let isNews = record.stages.contains { $0.outcome != .hit || latest.keys[$0.stage] != $0.key }
         guard isNews || record.note != nil else { return }
-        record.sequence = try RunHistory(of: session.folders).nextSequence
+        record.sequence = latest.sequence &+ 1
         record.scores = RunResults.scores(of: record.stages, in: session)
         try RunHistory.save(record, in: session.folders)
+        latest.add(record, in: session.folders)
     }
 }
 
@@ -136,7 +137,7 @@ private final class EarlierSeconds: Sendable {
     var seconds: [String: Double] {
         known.withLock { known in
             if let known { return known }
-            let read = (try? RunHistory(of: folders).latestSeconds(ofPipeline: pipeline)) ?? [:]
+            let read = (try? LatestStages(ofPipeline: pipeline, in: folders))?.seconds ?? [:]
             known = read
             return read
         }
@@ -195,13 +196,10 @@ struct EndedRun {
     }
 
     private func complain(withLogOf record: StageRecord, in session: PipelineSession) {
-        guard let key = record.key, let log = try? StageLog.text(at: session.folders.log(of: key)) else { return }
-        let lines = log.split(whereSeparator: \.isNewline)
         // A tool's own failure is its only line; a program's last words help.
-        guard case .command(let command)? = session.graph.node(named: record.stage)?.stage.work, !lines.isEmpty else {
-            return
-        }
-        let last = lines.suffix(15).map(String.init)
+        guard case .command(let command)? = session.graph.node(named: record.stage)?.stage.work, let key = record.key,
+            let last = try? StageLog.lastLines(15, at: session.folders.log(of: key)), !last.isEmpty
+        else { return }
         Terminal.complain("last lines of its log ('\(session.logCommand(for: record.stage))' shows all):")
         for line in last { Terminal.complain("  " + line) }
         let given = Set(snapshot.code[record.stage]?.files.map(\.name) ?? [])

@@ -38,12 +38,14 @@ struct WatchCommand: AsyncParsableCommand {
             return
         }
         var told: Diagnostics?
+        // What the manifest included when it was read last, and where its mistakes are.
+        var parts: Set<FilePath> = []
         while true {
             // Of a faulty manifest nothing else is known, and what else changes in its folder mends nothing.
-            var watched = WatchedFiles(roots: [try manifest()])
+            var watched = WatchedFiles(roots: [try manifest()] + parts)
             var known = watched.look()
             do {
-                let session = try options.session()
+                let session = try session(&parts)
                 let nodes = try session.stages(named: stages)
                 watched = WatchedFiles(of: session, stages: nodes)
                 // Looked at before anything is hashed: a change during the run is one since this look.
@@ -65,6 +67,18 @@ struct WatchCommand: AsyncParsableCommand {
             // A run leaves Ctrl-C ignored; while we wait it ends us.
             for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
             try await watched.waitForChange(since: known)
+        }
+    }
+
+    /// Reads the manifest, and notes the files that it is made of, as far as they are known.
+    private func session(_ parts: inout Set<FilePath>) throws -> PipelineSession {
+        do {
+            let session = try options.session()
+            parts = Set(session.lookedAt)
+            return session
+        } catch let mistakes as Diagnostics {
+            parts.formUnion(mistakes.all.map { FilePath($0.file) })
+            throw mistakes
         }
     }
 

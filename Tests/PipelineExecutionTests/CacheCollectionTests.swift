@@ -52,6 +52,23 @@ struct CacheCollectionTests {
         }
     }
 
+    @Test func `unfinished work is as old as what was last written in it`() async throws {
+        try await Project.with { project in
+            let folders = CacheFolders(root: project.path("cache"))
+            try folders.prepare()
+            let work = folders.workFolder(of: ActionKey(Digest(ofText: "work")))
+            try Files.makeFolder(work.appending("checkpoint"))
+            try Files.write([1, 2, 3], toNew: work.appending("checkpoint").appending("state"))
+            let old = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
+            for folder in [work.appending("checkpoint"), work] {
+                #expect(folder.withPlatformString { utimensat(AT_FDCWD, $0, old, 0) } == 0)
+            }
+            let policy = CacheCollection.Policy(maximumAge: 7 * 24 * Self.hour)
+            #expect(try collection(project, hoursLater: 2, policy).items == [])
+            #expect(try collection(project, hoursLater: 8 * 24, policy).items.map(\.byteCount) == [3])
+        }
+    }
+
     @Test func `earlier logs are seen, and go with the newest`() async throws {
         try await withTwoRuns { project, first in
             let folders = CacheFolders(root: project.path("cache"))

@@ -762,6 +762,19 @@ struct CommandStageTests {
         }
     }
 
+    @Test func `a program that is replaced while a stage runs fails the stage`() async throws {
+        try await Self.with(
+            "shell: 'echo more >> HERE; echo done > outputs/o'\noutputs: {o: o}\nprograms: [tools/program]"
+        ) { project in
+            let program = project.path("tools/program")
+            try project.edit("HERE", program.string)
+            try project.write("#!/bin/sh\n", to: "tools/program")
+            try Files.setPermissions(program, 0o755)
+            let run = try await project.run(["own"])
+            #expect(try #require(run.reason("own")).hasSuffix("tools/program' changed while the stage read it"))
+        }
+    }
+
     // MARK: Determinism
 
     @Test func `a stage that gives the same each time is found so, and one that does not`() async throws {

@@ -72,7 +72,7 @@ struct RunRecordTests {
 
     @Test func `runs are in the order of their numbers, those without one before them`() throws {
         try withFolders { folders in
-            #expect(try RunHistory(of: folders).nextSequence == 1)
+            #expect(try LatestStages(ofPipeline: "demo", in: folders).sequence == 0)
             for (id, sequence) in [("5", 1), ("1", 2), ("9", nil), ("3", 3), ("0", nil)] {
                 var record = Self.record(id, [])
                 record.sequence = sequence
@@ -83,7 +83,8 @@ struct RunRecordTests {
             try Files.makeFolder(folders.runs.appending("6.json"))
             let history = try RunHistory(of: folders)
             #expect(history.records.map(\.id) == ["0", "9", "5", "1", "3"])
-            #expect(history.nextSequence == 4 && history.unreadCount == 2)
+            #expect(try LatestStages(ofPipeline: "demo", in: folders).sequence == 3)
+            #expect(history.unreadCount == 2)
         }
     }
 
@@ -121,12 +122,30 @@ struct RunRecordTests {
             let history = try RunHistory(of: folders)
             #expect(history.records.map(\.id) == ["1", "2", "3", "4"])
             func key(_ text: String) -> ActionKey { ActionKey(Digest(ofText: text)) }
-            #expect(history.latestKeys(ofPipeline: "demo") == ["a": key("2"), "b": key("7")])
-            #expect(history.latestKeys(ofPipeline: "none") == [:])
+            #expect(try LatestStages(ofPipeline: "demo", in: folders).keys == ["a": key("2"), "b": key("7")])
+            #expect(try LatestStages(ofPipeline: "none", in: folders).keys == [:])
             #expect(history.latestKey(of: "a", inPipeline: "demo") == key("3"))
             #expect(history.latestKey(of: "b", inPipeline: "demo") == key("5"))
             #expect(history.latestKey(of: "c", inPipeline: "demo") == nil)
             #expect(history.latestReasons(ofPipeline: "demo") == ["a": "because 2", "b": "because 5"])
+        }
+    }
+
+    @Test func `the last lines of a log are those of its text, however long it is`() throws {
+        try withFolders { folders in
+            try folders.prepare()
+            let key = ActionKey(Digest(ofText: "a"))
+            let file = folders.root.appending("log")
+            #expect(try StageLog.lastLines(3, at: folders.log(of: key)) == nil)
+            for (text, expected) in [
+                ("one\ntwo\n", ["one", "two"]), ("a\n\nb\r\nc\nd", ["b", "c", "d"]),
+                ((0..<50_000).map { "line \($0)\n" }.joined(), ["line 49997", "line 49998", "line 49999"]),
+                ("x\n" + String(repeating: "y", count: 300_000), [String(repeating: "y", count: 1000) + "…"]),
+            ] {
+                try Files.replace(file, with: Array(text.utf8))
+                try StageLog.keep(file, of: key, in: folders)
+                #expect(try StageLog.lastLines(3, at: folders.log(of: key)) == expected)
+            }
         }
     }
 

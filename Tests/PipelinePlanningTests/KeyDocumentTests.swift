@@ -317,11 +317,17 @@ struct KeyDocumentTests {
 
         """
 
+    private static func program(_ name: String) -> SourceContent.File {
+        SourceContent.File(
+            name: name, path: "/usr/bin/\(name)", bytes: FileDigest(digest: Digest(ofText: name), byteCount: 1),
+            status: FileStatus(kind: .file, byteCount: 1, device: 0, inode: 0, modificationTime: 0, changeTime: 0))
+    }
+
     @Test func `the keys are those of earlier versions, without which every cache is worthless`() throws {
         var snapshot = SourceSnapshot.of("photos")
         snapshot.code["own"] = SourceSnapshot.content("print()")
         snapshot.probes["own"] = ["torch==2.4.1\n"]
-        snapshot.programs["own"] = ["python3": Digest(ofText: "python3")]
+        snapshot.programs["own"] = [Self.program("python3")]
         let nodes = try graph(Self.everyMember).stages(neededFor: []).map(\.name)
         let keys = try keys(Self.everyMember, snapshot: snapshot).map(\.description)
         #expect(

@@ -95,4 +95,27 @@ import Testing
         #expect(outcome.code == 2)
         #expect(outcome.errors.hasPrefix("error: there is no pipeline 'wrods.yml'"))
     }
+
+    @Test func `an included file is watched, also while it is faulty`() throws {
+        let project = try CommandLineProject([
+            "words.yml": "reprise: 1\nincludes: parts/copy.yml\nsources: {text: {path: text.txt}}\n",
+            "parts/copy.yml": """
+            reprise: 1
+            stages:
+              copy: {run: [sh, copy.sh, "${inputs.text}", "${outputs.copy}"], inputs: {text: text}, outputs: {copy: c},
+                code: [copy.sh]}
+
+            """,
+            "parts/copy.sh": "cp $1 $2\n", "data/text.txt": "one\n",
+        ])
+        let watcher = try Watcher(in: project)
+        #expect(watcher.read(until: "Ctrl-C ends it").contains("1 of 1 stages ran"))
+        try project.edit("parts/copy.sh", "cp $1 $2", "cp $1 $2; echo >> $2")
+        #expect(watcher.read(until: "Ctrl-C ends it").contains("code 'copy.sh' changed"))
+        try project.edit("parts/copy.yml", "outputs: {copy: c}", "output: {copy: c}")
+        #expect(watcher.read(until: "Ctrl-C ends it").contains("parts/copy.yml:3:"))
+        try project.edit("parts/copy.yml", "output: {copy: c}", "outputs: {copy: d}")
+        #expect(watcher.read(until: "Ctrl-C ends it").contains("1 of 1 stages ran"))
+        _ = watcher.interrupt()
+    }
 }

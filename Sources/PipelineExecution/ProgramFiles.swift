@@ -6,7 +6,7 @@ import PipelinePlanning
 import SystemPackage
 
 /// The bytes of the programs that command stages declare, which count into their keys.
-struct ProgramDigests {
+struct ProgramFiles {
     private let manifest: Manifest
     private let folder: FilePath
     private let programs = ProgramSearch()
@@ -31,22 +31,23 @@ struct ProgramDigests {
         return mistakes
     }
 
-    /// By the stage's name and then as declared; throws `Diagnostics` for the first program that is not there.
-    func digests(
+    /// The files by the stage's name, as declared; throws `Diagnostics` for the first program that is not there.
+    func files(
         of stages: [StageNode], _ memory: inout some FileDigestMemory
-    ) throws -> [String: [String: Digest]] {
-        var digests: [String: [String: Digest]] = [:]
+    ) throws -> [String: [SourceContent.File]] {
+        var files: [String: [SourceContent.File]] = [:]
         for node in stages {
             guard case .command(let command) = node.stage.work else { continue }
             for name in command.programs {
                 guard let file = program(name.value, of: command), let status = try Files.status(file) else {
                     throw Diagnostics([missing(name)])
                 }
-                digests[node.name, default: [:]][name.value] =
-                    try memory.digest(ofFileAt: file, status: status).digest
+                let bytes = try memory.digest(ofFileAt: file, status: status)
+                files[node.name, default: []].append(
+                    SourceContent.File(name: name.value, path: file, bytes: bytes, status: status))
             }
         }
-        return digests
+        return files
     }
 
     private func program(_ name: String, of command: Command) -> FilePath? {
