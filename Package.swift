@@ -27,7 +27,7 @@ let quickStart: [LinkerSetting] =
     ? []
     : [
         .unsafeFlags(
-            ["-static-stdlib", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc"]
+            ["-static-stdlib", "-Xclang-linker", "-no-pie"]
                 + [
                     "--start-group", "-lFoundation", "-lFoundationInternationalization", "-l_FoundationICU",
                     "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-lFoundationEssentials",

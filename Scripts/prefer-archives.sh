@@ -11,8 +11,8 @@ set -euo pipefail
 
 folder=$1
 modules=(hdf5 libpng zlib)
-# By the names that the linker knows them under; libsz and libaec serve libhdf5, libstdc++ serves Swift's runtime.
-archives=(hdf5 sz aec png16 z stdc++)
+# By the names that the linker knows them under; libsz and libaec serve libhdf5.
+archives=(hdf5 sz aec png16 z)
 
 ask() { PKG_CONFIG_PATH= pkg-config "$@"; }
 

@@ -158,9 +158,10 @@ struct StageAttempt: Sendable {
 
     /// Keeps what the stage wrote where it is the stage that failed, and nobody ended it.
     private func keepWork(in folder: FilePath, of error: any Error) {
-        guard case .failed(let failure) = Self.obstacle(error), failure != .interrupted, !failure.isStoreFault else {
-            return
-        }
+        // What a tool has half written nobody can read; what a command wrote may be hours of somebody's work.
+        guard case .command = node.stage.work, case .failed(let failure) = Self.obstacle(error),
+            failure != .interrupted, !failure.isStoreFault
+        else { return }
         let code = Set((planner.snapshot.code[node.name]?.files ?? []).map(\.name))
         // What cannot be kept is lost, as it would be without this.
         try? FailedWork.keep(of: folder, besides: code, at: folders.failedWork(of: action.key))

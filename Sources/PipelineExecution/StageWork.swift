@@ -214,7 +214,7 @@ struct StageWork: Sendable {
         return (artifact, format)
     }
 
-    /// Looks at the objects that a tool read once more: one that somebody wrote to meanwhile would make the result a lie.
+    /// Looks once more at the objects that a tool read: one that somebody wrote to would make the result a lie.
     ///
     /// A command has files of its own, which are checked by themselves.
     private func checkObjectsUnchanged() throws {

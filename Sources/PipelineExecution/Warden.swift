@@ -14,8 +14,8 @@ package import SystemPackage
 /// Sees to it that no command outlives a run that is killed: a process beside the run that is told of each command's
 /// process group, and ends what is left of them when the run is gone.
 ///
-/// It is started before the first command, hears of groups through a socket as lines, `+NUMBER` and `-NUMBER`, and knows
-/// that the run is gone when the socket closes, which the kernel does however the run ends.
+/// It is started before the first command and hears of groups through a socket as lines, `+NUMBER` and `-NUMBER`. That
+/// the run is gone it knows when the socket closes, which the kernel does however the run ends.
 package final class Warden: Sendable {
     private struct State {
         var isStarted = false

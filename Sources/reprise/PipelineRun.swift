@@ -54,8 +54,8 @@ struct PipelineRun {
             wentOn: execution.keepGoing)
     }
 
-    /// Runs, and reads the scores and deviations; those that the cache has lost, or that turn out to be damaged, are made
-    /// again.
+    /// Runs, and reads the scores and deviations; those that the cache has lost, or that turn out to be damaged, are
+    /// made again.
     func runForResults(_ stages: [StageNode]) async throws -> (EndedRun, RunResults) {
         let told = Set(
             stages.filter { $0.stage.outputs.contains { $0.format == .scores || $0.format == .deviations } }.map(\.name)

@@ -73,8 +73,11 @@ struct RunRanking {
                 settings["\(stage.stage).\(name)"] = value.text ?? value.canonicalText
             }
         }
-        // A value set by hand that reached no stage's settings is told all the same; theirs have a point in their names.
-        settings.merge(record.overrides) { own, _ in own }
+        // A value set by hand that reached no stage's settings, such as one in a command, is told all the same.
+        for (name, value) in record.overrides
+        where !settings.contains(where: { $0.key.hasSuffix(".\(name)") && $0.value == value }) {
+            settings[name] = value
+        }
         return settings
     }
 }

@@ -157,7 +157,7 @@ struct StatCacheTests {
             }
             let absent = folder.appending("absent")
             let asked = try (files + [absent]).map { file in
-                (path: file, status: Self.settled(byteCount: try Files.status(file)?.byteCount ?? 1))
+                (path: file, status: Self.settled(try Files.status(file)?.byteCount ?? 1))
             }
             var memory = StatCache(at: cache)
             for _ in 0..<2 {
@@ -197,7 +197,7 @@ struct StatCacheTests {
         try withFile { _, file throws in
             let bytes = FileBuffer()
             for (known, expected) in [(2, [1, 2, 3]), (3, [1, 2, 3]), (9, [1, 2, 3]), (0, [1, 2, 3])] {
-                let digest = try FileDigest(ofFileAt: file, Self.settled(byteCount: known), through: bytes)
+                let digest = try FileDigest(ofFileAt: file, Self.settled(known), through: bytes)
                 #expect(digest == FileDigest(digest: Digest(of: expected.map { UInt8($0) }), byteCount: 3))
             }
         }

@@ -319,7 +319,8 @@ struct KeyDocumentTests {
 
     private static func program(_ name: String) -> SourceContent.File {
         SourceContent.File(
-            name: name, path: "/usr/bin/\(name)", bytes: FileDigest(digest: Digest(ofText: name), byteCount: 1),
+            name: name, path: FilePath("/usr/bin/\(name)"),
+            bytes: FileDigest(digest: Digest(ofText: name), byteCount: 1),
             status: FileStatus(kind: .file, byteCount: 1, device: 0, inode: 0, modificationTime: 0, changeTime: 0))
     }
 

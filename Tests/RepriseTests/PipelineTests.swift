@@ -26,8 +26,8 @@ import Testing
         #expect(try project.reprise("run", "tiny.yml").code == 3)
         let shown = try project.reprise("show", "tiny.yml", "compare", "--json").output
         let object = try #require(try JSONSerialization.jsonObject(with: Data(shown.utf8)) as? [String: Any])
-        let outputs = try #require(object["outputs"] as? [[String: Any]])
-        let digest = try #require(outputs.first?["object"] as? String)
+        let outputs = try #require(object["outputs"] as? [String: [String: Any]])
+        let digest = try #require(outputs["deviations"]?["object"] as? String)
         let file = "cache/objects/\(digest.prefix(2))/\(digest.dropFirst(2))"
         let path = project.folder.appendingPathComponent(file)
         for command in ["run", "report"] {

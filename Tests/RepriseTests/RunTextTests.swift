@@ -29,7 +29,7 @@ import Testing
                     ^^^^^
                   outputs/train.log
                 hint: declare it under the stage's 'outputs', or write it to another folder
-                last lines of its log ('reprise log' shows all):
+                last lines of its log ('reprise log keep.yml train' shows all):
                   told
                 what it wrote is kept in 'cache/work/\(keys[0])/failed' until it runs again
 
