@@ -105,13 +105,16 @@ struct CacheCollectionTests {
     @Test func `what a failed attempt wrote goes, and its checkpoints stay`() async throws {
         try await Project.with { project in
             project.workshop.before("first") { context in
-                try Files.write([1, 2, 3], toNew: context.output("text"))
                 try Files.replace(context.checkpointFolder.appending("epoch"), with: [3])
                 throw ToolFailure("no")
             }
             let run = try await project.run(options: ExecutionOptions(keepsGoing: true))
             let key = try #require(run.outcome.records.first { $0.stage == "head" }?.key)
-            #expect(try project.names(in: "cache/work/\(key)") == ["checkpoint", "failed"])
+            // What a tool half wrote is of no use to anybody; what a command wrote is kept.
+            #expect(try project.names(in: "cache/work/\(key)") == ["checkpoint"])
+            let kept = CacheFolders(root: project.path("cache")).failedWork(of: key).appending("outputs")
+            try Files.makeFolder(kept)
+            try Files.write([1, 2, 3], toNew: kept.appending("text"))
             #expect(try collection(project, hoursLater: 0).items == [])
             let found = try collection(project, hoursLater: 2)
             #expect(found.items.map(\.subject) == [.failedWork(key)])

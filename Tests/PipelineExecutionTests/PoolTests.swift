@@ -192,9 +192,9 @@ struct PoolTests {
             reprise: 1
             pools: {big: \(Int.max)}
             stages:
-              a: {shell: "echo > outputs/o", outputs: {o: o}, resources: {big: 1}}
-              b: {shell: "echo > outputs/o", outputs: {o: o}, resources: {big: \(Int.max)}}
-              c: {shell: "echo > outputs/o", outputs: {o: o}, resources: {big: \(Int.max - 1)}}
+              a: {shell: "echo a > outputs/o", outputs: {o: o}, resources: {big: 1}}
+              b: {shell: "echo b > outputs/o", outputs: {o: o}, resources: {big: \(Int.max)}}
+              c: {shell: "echo c > outputs/o", outputs: {o: o}, resources: {big: \(Int.max - 1)}}
 
             """
         try await Project.with(manifest) { project in
