@@ -58,10 +58,16 @@ private struct TreeRemoval {
     }
 
     private func empty(_ folder: Int32, root: Int32, depth: Int, _ hasMoved: inout Bool) -> Errno? {
-        // The stream closes its descriptor.
-        guard let stream = fdopendir(dup(folder)) else { return Errno(rawValue: errno) }
+        // A descriptor of its own, which the stream closes and no command that is started meanwhile inherits.
+        var listed = openFolder(folder, ".")
+        if listed < 0, errno == EACCES, fchmod(folder, 0o700) == 0 { listed = openFolder(folder, ".") }
+        guard listed >= 0 else { return Errno(rawValue: errno) }
+        guard let stream = fdopendir(listed) else {
+            let reason = Errno(rawValue: errno)
+            close(listed)
+            return reason
+        }
         defer { closedir(stream) }
-        rewinddir(stream)
         while let entry = readdir(stream) {
             let reason = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { name -> Errno? in
