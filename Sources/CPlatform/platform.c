@@ -97,3 +97,28 @@ int reprise_sync_file_system(int descriptor) {
     return fsync(descriptor);
 #endif
 }
+
+// Written once, before a handler that reads it is installed.
+static int end_request_target = -1;
+
+static void pass_end_request_on(int signal) {
+    (void)signal;
+    int reason = errno;
+    // A full pipe holds requests enough.
+    ssize_t count = write(end_request_target, "", 1);
+    (void)count;
+    errno = reason;
+}
+
+int reprise_end_requests(void) {
+    int ends[2];
+    if (reprise_pipe(ends)) return -1;
+    fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK);
+    end_request_target = ends[1];
+    struct sigaction action = {0};
+    action.sa_handler = pass_end_request_on;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, &action, NULL) || sigaction(SIGTERM, &action, NULL)) return -1;
+    return ends[0];
+}

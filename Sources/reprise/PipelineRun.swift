@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContentStore
-import Dispatch
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
 import PipelineTools
 import Synchronization
 import SystemPackage
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
 
 /// A run of some stages from the first look at the sources to the record of what happened.
 struct PipelineRun {
@@ -208,23 +199,6 @@ struct EndedRun {
             Terminal.complain(
                 "hint: '\(missed.name)' lies beside the manifest; what 'code' does not name, the command does not find")
         }
-    }
-}
-
-/// Turns Ctrl-C and a request to end into the cancellation of a task.
-enum Interruption {
-    static func ending<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
-        let task = Task { await body() }
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { task.cancel() }
-            source.resume()
-            return source
-        }
-        let value = await task.value
-        for source in sources { source.cancel() }
-        return value
     }
 }
 

@@ -6,14 +6,6 @@ import PipelineExecution
 import PipelineManifest
 import SystemPackage
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
@@ -37,6 +29,18 @@ struct WatchCommand: AsyncParsableCommand {
             _ = try options.session()
             return
         }
+        // For as long as it watches: Ctrl-C ends it also between a run and the waiting.
+        let ended: Result<Void, any Error> = await Interruption.ending {
+            do {
+                return .success(try await watch())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try ended.get()
+    }
+
+    private func watch() async throws {
         var told: Diagnostics?
         // What the manifest included when it was read last, and where its mistakes are.
         var parts: Set<FilePath> = []
@@ -64,8 +68,6 @@ struct WatchCommand: AsyncParsableCommand {
                 Complaint.tell(error)
             }
             if !execution.quiet { Terminal.complain("watching \(known.count) files; Ctrl-C ends it") }
-            // A run leaves Ctrl-C ignored; while we wait it ends us.
-            for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
             try await watched.waitForChange(since: known)
         }
     }

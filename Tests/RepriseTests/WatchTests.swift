@@ -22,6 +22,7 @@ import Testing
     private final class Watcher {
         private let process = Process()
         private let pipe = Pipe()
+        private let ended = DispatchSemaphore(value: 0)
         private var text = ""
 
         init(in project: CommandLineProject) throws {
@@ -32,6 +33,7 @@ import Testing
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = pipe
             process.standardError = pipe
+            process.terminationHandler = { [ended] _ in ended.signal() }
             try process.run()
         }
 
@@ -49,11 +51,12 @@ import Testing
             }
         }
 
-        /// The signal that ended it.
-        func interrupt() -> Int32 {
+        /// Its exit code after Ctrl-C, or nil if it would not end and had to be killed.
+        func interrupt() -> Int32? {
             process.interrupt()
-            process.waitUntilExit()
-            return process.terminationStatus
+            if ended.wait(timeout: .now() + 60) == .success { return process.terminationStatus }
+            kill(process.processIdentifier, SIGKILL)
+            return nil
         }
     }
 
@@ -71,7 +74,17 @@ import Testing
 
         try project.edit("words.yml", "rum: cp", "run: cp")
         #expect(watcher.read(until: "watching").contains("Nothing to do"))
-        _ = watcher.interrupt()
+        #expect(watcher.interrupt() == 130)
+    }
+
+    @Test(arguments: ["[1/1] copy", "done in", "1 of 1", "watching", "ends it\n"])
+    func `Ctrl-C ends it while it runs, while it waits and in between`(words: String) throws {
+        for _ in 0..<5 {
+            let project = try CommandLineProject(Self.files)
+            let watcher = try Watcher(in: project)
+            #expect(!watcher.read(until: words).contains("and then it ended"))
+            #expect(watcher.interrupt() == 130)
+        }
     }
 
     @Test func `a mistake is told once, whatever else changes in the folder`() throws {
@@ -86,7 +99,7 @@ import Testing
         #expect(!watcher.read(until: "watching").contains("did you mean 'run'?"))
         try project.write(Data(text.replacingOccurrences(of: "rum: cp", with: "run: cp").utf8), to: "words.yml")
         #expect(watcher.read(until: "watching").contains("stages ran"))
-        _ = watcher.interrupt()
+        #expect(watcher.interrupt() == 130)
     }
 
     @Test func `a pipeline that is not there is no reason to wait`() throws {
@@ -116,6 +129,6 @@ import Testing
         #expect(watcher.read(until: "Ctrl-C ends it").contains("parts/copy.yml:3:"))
         try project.edit("parts/copy.yml", "output: {copy: c}", "outputs: {copy: d}")
         #expect(watcher.read(until: "Ctrl-C ends it").contains("1 of 1 stages ran"))
-        _ = watcher.interrupt()
+        #expect(watcher.interrupt() == 130)
     }
 }

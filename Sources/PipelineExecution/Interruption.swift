@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPlatform
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// Turns Ctrl-C and a request to end into the cancellation of tasks, of which one may hold another.
+///
+/// Listening begins with the first task and ends with the process: from then on no request is lost, whenever it comes.
+package enum Interruption {
+    private struct Cancellations {
+        var isListening = false
+        var addedCount = 0
+        var ofTasks: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private static let cancellations = Mutex(Cancellations())
+
+    /// What a task that may be cancelled so gives.
+    package static func ending<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
+        let task = Task { await body() }
+        let number = cancellations.withLock { cancellations in
+            cancellations.addedCount += 1
+            cancellations.ofTasks[cancellations.addedCount] = { task.cancel() }
+            return cancellations.addedCount
+        }
+        listen()
+        // What cancels the task around this one may have come before this one was known.
+        let value = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        _ = cancellations.withLock { $0.ofTasks.removeValue(forKey: number) }
+        return value
+    }
+
+    private static func listen() {
+        cancellations.withLock { cancellations in
+            guard !cancellations.isListening else { return }
+            cancellations.isListening = true
+            let requests = reprise_end_requests()
+            // Without a descriptor left the signals do what they do to every program.
+            guard requests >= 0 else { return }
+            SystemThread.start {
+                while hear(requests) { cancelAll() }
+            }
+        }
+    }
+
+    /// Waits for the next request; false where none can come.
+    private static func hear(_ requests: Int32) -> Bool {
+        var byte: UInt8 = 0
+        while true {
+            let count = read(requests, &byte, 1)
+            if count > 0 { return true }
+            if count == 0 || errno != EINTR { return false }
+        }
+    }
+
+    private static func cancelAll() {
+        for cancel in cancellations.withLock({ Array($0.ofTasks.values) }) { cancel() }
+    }
+}
