@@ -21,13 +21,15 @@ let settings: [SwiftSetting] =
 /// Links Swift's runtime into the program, at a fixed address: its start then takes a third of the time.
 ///
 /// Nothing but the executable has these flags, so the libraries stay usable as a dependency. Foundation, which comes
-/// with Yams, needs the archives after it named, in any order.
+/// with Yams, needs the archives after it named, in any order. The folder holds the archive of the C++ library, if there
+/// is one; the tests, with their shared libraries, must not find it.
 let quickStart: [LinkerSetting] =
     Context.environment["REPRISE_SHARED_RUNTIME"] != nil
     ? []
     : [
         .unsafeFlags(
-            ["-static-stdlib", "-Xclang-linker", "-no-pie"]
+            ["-static-stdlib", "-L", Context.packageDirectory + "/.build/static/program"]
+                + ["-no-pie", "-static-libgcc"].flatMap { ["-Xclang-linker", $0] }
                 + [
                     "--start-group", "-lFoundation", "-lFoundationInternationalization", "-l_FoundationICU",
                     "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-lFoundationEssentials",

@@ -3,7 +3,7 @@
 #
 # prefer-archives.sh FOLDER: has the program linked with the archives of the libraries that it uses, where Debian and
 # Ubuntu install them beside the shared ones: FOLDER then holds them, and what pkg-config says of them. Otherwise
-# FOLDER stays empty.
+# FOLDER stays empty. FOLDER/program holds the archive of the C++ library, which is for the program alone.
 #
 # Debian's shared libhdf5 brings some thirty others along (it can read from the network), and loading them takes
 # several times as long as a run that finds nothing to do; each of the others takes a tenth of a millisecond.
@@ -64,7 +64,17 @@ Libs: -L$folder $(libraries_of "$1")
 END
 }
 
-mkdir -p "$folder"
+link_cxx_archive() {
+    command -v clang >/dev/null 2>&1 || return 0
+    local path
+    path=$(clang -print-file-name=libstdc++.a)
+    [ ! -f "$path" ] || ln -sf "$path" "$folder/program/libstdc++.a"
+}
+
+if [ ! -d "$folder/program" ]; then
+    mkdir -p "$folder/program"
+    link_cxx_archive
+fi
 # Each module but zlib is described before it, so its description stands for all.
 [ ! -f "$folder/zlib.pc" ] || exit 0
 if link_archives && work_together; then
