@@ -28,24 +28,21 @@ package func parallelMap<Tool, Value: Sendable>(
         }
     }
     let next = Atomic(0)
-    let made = Mutex<[[(number: Int, value: Value)]]>([])
-    // The calling thread is one of the workers, and the only one that knows the task's values.
-    LookedAt.$current.withValue(nil) {
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            let tool = tool()
-            var mine: [(number: Int, value: Value)] = []
-            while true {
-                let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard number < count else { break }
-                mine.append((number, value(number, tool)))
+    return [Value](unsafeUninitializedCapacity: count) { values, initializedCount in
+        guard let start = values.baseAddress else { return }
+        // Each number is taken by one thread, which alone writes to its place; nobody reads before all have ended.
+        nonisolated(unsafe) let places = start
+        // The calling thread is one of the workers, and the only one that knows the task's values.
+        LookedAt.$current.withValue(nil) {
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in
+                let tool = tool()
+                while true {
+                    let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                    guard number < count else { break }
+                    (places + number).initialize(to: value(number, tool))
+                }
             }
-            made.withLock { $0.append(mine) }
         }
-    }
-    var values = [Value?](repeating: nil, count: count)
-    for (number, value) in made.withLock({ $0 }).joined() { values[number] = value }
-    return values.map { value in
-        guard let value else { preconditionFailure("a thread took a number and made no value") }
-        return value
+        initializedCount = count
     }
 }

@@ -37,13 +37,10 @@ package struct StatCache: FileDigestMemory {
             let (path, status) = files[order[number]]
             return remembered.row(of: path, status, through: buffer)
         }
-        var digests = [Result<FileDigest, StoreError>?](repeating: nil, count: files.count)
         news.reserveCapacity(news.count + found.count)
-        for (index, row) in zip(order, found) { digests[index] = row.map { take($0) } }
-        return digests.map { digest in
-            guard let digest else { preconditionFailure("the order leaves a file out") }
-            return digest
-        }
+        var places = [Int](repeating: 0, count: order.count)
+        for (place, index) in order.enumerated() { places[index] = place }
+        return places.map { place in found[place].map { take($0) } }
     }
 
     package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {

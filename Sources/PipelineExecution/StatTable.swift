@@ -63,18 +63,21 @@ struct StatTable {
 
     /// This table with newer rows put in, without those that were last of use before a moment.
     func merged(with news: [String: Row], seenSince moment: Int64) -> StatTable {
-        var rows: [(name: [UInt8], row: Row)] = news.map { (Array($0.key.utf8), $0.value) }
+        var rows: [(name: String, row: Row)] = news.map { ($0.key, $0.value) }
         for index in 0..<count {
-            guard let range = nameRange(index), news[String(decoding: bytes[range], as: UTF8.self)] == nil,
-                let row = row(index), row.seenAt >= moment
-            else { continue }
-            rows.append((Array(bytes[range]), row))
+            guard let range = nameRange(index) else { continue }
+            let name = String(decoding: bytes[range], as: UTF8.self)
+            guard news[name] == nil, let row = row(index), row.seenAt >= moment else { continue }
+            rows.append((name, row))
         }
-        return StatTable(rows: rows.sorted { $0.name.lexicographicallyPrecedes($1.name) })
+        return StatTable(rows: rows.sorted { $0.name.precedes($1.name) })
     }
 
-    private init(rows: [(name: [UInt8], row: Row)]) {
+    private init(rows: [(name: String, row: Row)]) {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(
+            Self.headerByteCount + Self.sealByteCount
+                + rows.reduce(0) { $0 + Self.rowByteCount + $1.name.utf8.count })
         func append(_ number: UInt64) { withUnsafeBytes(of: number) { bytes.append(contentsOf: $0) } }
         append(Self.magic)
         append(UInt64(rows.count))
@@ -85,13 +88,13 @@ struct StatTable {
             for number in [
                 row.bytes.byteCount, Int(truncatingIfNeeded: status.device), Int(truncatingIfNeeded: status.inode),
                 Int(status.modificationTime), Int(status.changeTime), Int(row.hashedAt), Int(row.seenAt), place,
-                name.count,
+                name.utf8.count,
             ] {
                 append(UInt64(bitPattern: Int64(number)))
             }
-            place += name.count
+            place += name.utf8.count
         }
-        for (name, _) in rows { bytes += name }
+        for (name, _) in rows { bytes += name.utf8 }
         bytes += Digest(of: bytes).bytes
         self.bytes = bytes
         count = rows.count

@@ -41,7 +41,10 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             }
         }
         // All sources at once, so that many processors have something to do where each source is one file.
-        var digests = memory.digests(of: found.flatMap(\.files).map { ($0.path, $0.status) })[...]
+        var looks: [(path: FilePath, status: FileStatus)] = []
+        looks.reserveCapacity(found.reduce(0) { $0 + $1.files.count })
+        for (_, files) in found { for file in files { looks.append((file.path, file.status)) } }
+        var digests = memory.digests(of: looks)[...]
         for (source, files) in found {
             do throws(StoreError) {
                 snapshot.sources[source.name.value] = try Self.content(of: files, digests.prefix(files.count))
