@@ -15,7 +15,9 @@ struct HistoryCommand: AsyncParsableCommand {
             'history show RUN' tells all of one run, 'history note RUN TEXT' leaves a remark. A run is named by \
             the first digits of its number in the list. Runs that found nothing to do leave no record.
             """,
-        subcommands: [HistoryListCommand.self, HistoryShowCommand.self, HistoryNoteCommand.self],
+        subcommands: [
+            HistoryListCommand.self, HistoryShowCommand.self, HistoryDiffCommand.self, HistoryNoteCommand.self,
+        ],
         defaultSubcommand: HistoryListCommand.self)
 }
 

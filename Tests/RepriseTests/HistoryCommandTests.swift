@@ -63,6 +63,65 @@ import Testing
         #expect(unknown.errors == "error: there is no run 'zz'\nhint: 'reprise history' lists them\n")
     }
 
+    @Test func `two runs are compared by what was set, their stages and their outputs`() throws {
+        let project = try CommandLineProject(WordsPipeline.files)
+        try project.reprise("run", "words.yml", "-q")
+        let single = try project.reprise("history", "diff")
+        #expect(single.code == 2)
+        #expect(
+            single.errors == """
+                error: there is one run of 'words', and none to compare it with
+                hint: 'reprise history' lists the runs of all pipelines
+
+                """)
+        try project.reprise("run", "words.yml", "-q", "--set", "ending=?", "--note", "asks")
+        try project.reprise("run", "words.yml", "-q", "--set", "ending=?", "--force", "upper")
+        let numbers = try runs(project).reversed().compactMap { run in
+            (run["id"] as? String)?.split(separator: "-").last.map(String.init)
+        }
+        #expect(numbers.count == 3)
+
+        let changed = try project.reprise("history", "diff", numbers[0], numbers[1])
+        let rows = changed.output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("─") }
+        #expect(rows[0] == "run       when (UTC)           pipeline  note")
+        #expect(rows[1].hasPrefix("\(numbers[0])  20") && rows[2].hasSuffix("  words     asks"))
+        #expect(rows[3] == "what    \(numbers[0])  \(numbers[1])")
+        #expect(rows[4] == "ending  -         ?")
+        #expect(
+            rows[5...] == [
+                "stage  what differs",
+                #"shout  the script changed 'sed "s/$/!/" inputs/upper > outputs/shout.txt'"#
+                    + #" -> 'sed "s/$/?/" inputs/upper > outputs/shout.txt'"#,
+                "       its output 'shout' is another",
+            ])
+
+        // Of one the newest run is told, of none the newest and the one before it.
+        #expect(try project.reprise("history", "diff", numbers[0]).output.contains("'shout' is another"))
+        let same = try project.reprise("history", "diff").output
+        #expect(same.hasSuffix("\n\nThey had the same to do, and got the same.\n"))
+        #expect(same.contains(numbers[1]) && same.contains(numbers[2]))
+    }
+
+    @Test func `two runs are compared by their scores, and by stages that one of them has`() throws {
+        let project = try CommandLineProject(["tiny.yml": TinyPipeline.manifest])
+        try project.reprise("run", "tiny.yml", "-q", "evaluate")
+        try project.reprise("run", "tiny.yml", "-q", "--set", "learning-rate=0.0001")
+        let output = try project.reprise("history", "diff", "--json").output
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+        let stages = try #require(object["stages"] as? [[String: Any]])
+        #expect(stages.compactMap { $0["name"] as? String } == ["train", "evaluate", "compare"])
+        #expect(stages[0]["outputs"] as? [String] == ["log", "model"])
+        #expect((stages[0]["reasons"] as? [[String: Any]])?.map { $0["name"] as? String } == ["learning-rate"])
+        #expect(stages[2]["first"] is NSNull && stages[2]["second"] as? String == "ran")
+        let scores = try #require(object["scores"] as? [[String: Any]])
+        let score = try #require(
+            scores.first { $0["model"] as? String == "FSRCNN-s" && $0["metric"] as? String == "psnr" })
+        let values = ["first", "second", "difference"].compactMap { score[$0] as? Double }
+        #expect(values.count == 3 && values[2] == values[1] - values[0] && values[2] != 0)
+        let bicubic = try #require(scores.first { $0["model"] as? String == "bicubic" })
+        #expect(bicubic["difference"] as? Double == 0)
+    }
+
     @Test func `records that are damaged are passed over and counted`() throws {
         let project = try CommandLineProject(WordsPipeline.files)
         try project.reprise("run", "words.yml", "-q")

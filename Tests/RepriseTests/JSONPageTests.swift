@@ -63,6 +63,7 @@ import Testing
     @Test func `what commands print is what the page says, member by member`() throws {
         let project = try CommandLineProject(["pipeline.yml": TinyPipeline.manifest])
         try project.reprise("run", ".", "-q")
+        try project.reprise("run", ".", "-q", "--force", "compare")
         try project.reprise("lock", ".", "-q")
         let examples = Self.examples()
         #expect(examples.count >= 5)
