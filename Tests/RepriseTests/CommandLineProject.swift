@@ -60,7 +60,7 @@ final class CommandLineProject {
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
-        process.waitUntilExit()
+        process.waitUntilEnded()
         return Outcome(
             code: process.terminationStatus, output: try text(".output"), errors: try text(".errors"))
     }
@@ -84,4 +84,15 @@ final class CommandLineProject {
         let start = bundle ?? URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         return start.deletingLastPathComponent().appendingPathComponent("reprise")
     }()
+}
+
+extension Process {
+    /// Waits until it has ended; what has not in ten minutes is killed, so that its test fails and the others go on.
+    func waitUntilEnded() {
+        let number = processIdentifier
+        let end = DispatchWorkItem { kill(number, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 600, execute: end)
+        waitUntilExit()
+        end.cancel()
+    }
 }

@@ -35,7 +35,7 @@ import Testing
         let runs = try crowd(in: project, of: { _ in "faults.yml" })
         Thread.sleep(forTimeInterval: moment)
         kill(runs[0].processIdentifier, SIGKILL)
-        runs[0].waitUntilExit()
+        runs[0].waitUntilEnded()
         try checkEnds(Array(runs.dropFirst()), in: project)
         // What the killed one was at is done again, and nothing else.
         let starts = try project.starts()
@@ -51,7 +51,7 @@ import Testing
     }
 
     private func checkEnds(_ runs: [Process], in project: FaultProject) throws {
-        for run in runs { run.waitUntilExit() }
+        for run in runs { run.waitUntilEnded() }
         let codes = runs.map(\.terminationStatus)
         let errors = try (0..<8).map { try project.files.text("run\($0).errors") }
         #expect(codes == runs.map { _ in 0 }, "\(errors)")

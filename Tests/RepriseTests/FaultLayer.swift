@@ -20,7 +20,7 @@ enum FaultLayer {
             compiler.arguments = ["clang", "-shared", "-fPIC", "-O1", "-o", made.path, source.path]
             compiler.standardError = FileHandle.nullDevice
             guard (try? compiler.run()) != nil else { return nil }
-            compiler.waitUntilExit()
+            compiler.waitUntilEnded()
             guard compiler.terminationStatus == 0, rename(made.path, library.path) == 0 else { return nil }
             return library
         #else
@@ -66,7 +66,7 @@ enum PrivateDisk {
         process.arguments = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
         process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
+        process.waitUntilEnded()
         return process.terminationStatus == 0
     }()
 }

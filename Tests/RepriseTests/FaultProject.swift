@@ -102,7 +102,7 @@ final class FaultProject {
         let process = try started(arguments)
         Thread.sleep(forTimeInterval: seconds)
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.waitUntilEnded()
         return process.terminationReason == .uncaughtSignal
     }
 

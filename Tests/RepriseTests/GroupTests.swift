@@ -158,7 +158,7 @@ import Testing
             process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full"))
             process.standardError = FileHandle.nullDevice
             try process.run()
-            process.waitUntilExit()
+            process.waitUntilEnded()
             #expect(process.terminationStatus == 4, "\(arguments)")
         }
     }

@@ -183,6 +183,6 @@ extension CommandLineProject {
         try process.run()
         Thread.sleep(forTimeInterval: seconds)
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.waitUntilEnded()
     }
 }

@@ -12,7 +12,7 @@ import Testing
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = ["-c", "import h5py, torch"]
         process.standardError = FileHandle.nullDevice
-        return (try? process.run()).map { process.waitUntilExit() } != nil && process.terminationStatus == 0
+        return (try? process.run()).map { process.waitUntilEnded() } != nil && process.terminationStatus == 0
     }()
 
     @Test(.enabled(if: hasPyTorch, "needs python3 with torch and h5py, or PYTHON that names one"))

@@ -68,7 +68,7 @@ import Testing
         }
         try project.write(Data(), to: "gate")
         text += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        process.waitUntilEnded()
         let (maker, other) = text.contains("two  the same") ? ("one", "two") : ("two", "one")
         #expect(text.contains("] \(other)  the same work as '\(maker)'\n"), "\(text)")
         #expect(!text.contains("another run meanwhile"), "\(text)")
@@ -129,7 +129,7 @@ import Testing
                 bytes += piece[..<count]
                 if String(decoding: bytes, as: UTF8.self).contains(words) { try Data().write(to: gate) }
             }
-            process.waitUntilExit()
+            process.waitUntilEnded()
             return String(decoding: bytes, as: UTF8.self)
         }
     #endif
