@@ -102,10 +102,10 @@ int reprise_sync_file_system(int descriptor) {
 static int end_request_target = -1;
 
 static void pass_end_request_on(int signal) {
-    (void)signal;
     int reason = errno;
+    unsigned char number = (unsigned char)signal;
     // A full pipe holds requests enough.
-    ssize_t count = write(end_request_target, "", 1);
+    ssize_t count = write(end_request_target, &number, 1);
     (void)count;
     errno = reason;
 }

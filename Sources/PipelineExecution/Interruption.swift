@@ -14,6 +14,7 @@ import Synchronization
 /// Turns Ctrl-C and a request to end into the cancellation of tasks, of which one may hold another.
 ///
 /// Listening begins with the first task and ends with the process: from then on no request is lost, whenever it comes.
+/// Where no task is left to cancel it ends the process, as it does before the first.
 package enum Interruption {
     private struct Cancellations {
         var isListening = false
@@ -25,13 +26,13 @@ package enum Interruption {
 
     /// What a task that may be cancelled so gives.
     package static func ending<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
+        listen()
         let task = Task { await body() }
         let number = cancellations.withLock { cancellations in
             cancellations.addedCount += 1
             cancellations.ofTasks[cancellations.addedCount] = { task.cancel() }
             return cancellations.addedCount
         }
-        listen()
         // What cancels the task around this one may have come before this one was known.
         let value = await withTaskCancellationHandler {
             await task.value
@@ -50,22 +51,27 @@ package enum Interruption {
             // Without a descriptor left the signals do what they do to every program.
             guard requests >= 0 else { return }
             SystemThread.start {
-                while hear(requests) { cancelAll() }
+                while let request = hear(requests) { follow(request) }
             }
         }
     }
 
-    /// Waits for the next request; false where none can come.
-    private static func hear(_ requests: Int32) -> Bool {
+    /// Waits for the next request, a signal's number; `nil` where none can come.
+    private static func hear(_ requests: Int32) -> Int32? {
         var byte: UInt8 = 0
         while true {
             let count = read(requests, &byte, 1)
-            if count > 0 { return true }
-            if count == 0 || errno != EINTR { return false }
+            if count > 0 { return Int32(byte) }
+            if count == 0 || errno != EINTR { return nil }
         }
     }
 
-    private static func cancelAll() {
-        for cancel in cancellations.withLock({ Array($0.ofTasks.values) }) { cancel() }
+    private static func follow(_ request: Int32) {
+        let cancels = cancellations.withLock { Array($0.ofTasks.values) }
+        for cancel in cancels { cancel() }
+        if cancels.isEmpty {
+            signal(request, SIG_DFL)
+            kill(getpid(), request)
+        }
     }
 }
