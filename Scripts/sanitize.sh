@@ -30,19 +30,17 @@ thread_skipped=(--skip BicubicTableTests --skip TensorStoreTests.Hostile --skip 
 fixed=()
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed=(setarch "$(uname -m)" -R); fi
 
-# Signals are the sanitizers' to tell of, and their libraries need the shared runtime. What lives as long as the program
-# is held by pointers with marks in them, which would be told as leaks.
+# Signals are the sanitizers' to tell of, and their libraries need the shared runtime.
 export REPRISE_SHARED_RUNTIME=1 SWIFT_BACKTRACE=enable=no
-export ASAN_OPTIONS=detect_leaks=0
 
 status=0
 for kind in "${kinds[@]}"; do
     echo "== $kind"
     build=(-c release --disable-testable-imports --sanitize="$kind" --scratch-path ".build-$kind")
-    if [ "$kind" = thread ] && [ "$(uname -s)" = Linux ]; then
-        mkdir -p .build-thread
-        clang -O1 -c -fPIC Scripts/sanitize/thread.c -o .build-thread/thread.o
-        build+=(-Xlinker "$root/.build-thread/thread.o")
+    if [ "$(uname -s)" = Linux ]; then
+        mkdir -p ".build-$kind"
+        clang -O1 -c -fPIC "Scripts/sanitize/$kind.c" -o ".build-$kind/$kind.o"
+        build+=(-Xlinker "$root/.build-$kind/$kind.o")
     fi
     left_out=("${skipped[@]}")
     [ "$kind" != thread ] || left_out+=("${thread_skipped[@]}")
