@@ -87,12 +87,23 @@ final class CommandLineProject {
 }
 
 extension Process {
-    /// Waits until it has ended; what has not in ten minutes is killed, so that its test fails and the others go on.
-    func waitUntilEnded() {
-        let number = processIdentifier
-        let end = DispatchWorkItem { kill(number, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 600, execute: end)
+    /// Waits until it has ended; what has not in so many seconds is killed, so that its test fails and the others go on.
+    ///
+    /// It looks again and again: queues have no thread to wake this one with while as many tests wait as there are
+    /// processors.
+    ///
+    /// - Returns: whether it ended by itself.
+    @discardableResult
+    func waitUntilEnded(seconds: Double = 600) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        var pause: UInt32 = 200
+        while isRunning, ContinuousClock.now < end {
+            usleep(pause)
+            pause = min(2 * pause, 10_000)
+        }
+        let hasEnded = !isRunning
+        if !hasEnded { kill(processIdentifier, SIGKILL) }
         waitUntilExit()
-        end.cancel()
+        return hasEnded
     }
 }

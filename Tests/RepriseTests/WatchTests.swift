@@ -22,7 +22,6 @@ import Testing
     private final class Watcher {
         private let process = Process()
         private let pipe = Pipe()
-        private let ended = DispatchSemaphore(value: 0)
         private var text = ""
 
         init(in project: CommandLineProject) throws {
@@ -33,7 +32,6 @@ import Testing
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = pipe
             process.standardError = pipe
-            process.terminationHandler = { [ended] _ in ended.signal() }
             try process.run()
         }
 
@@ -56,9 +54,7 @@ import Testing
         /// Its exit code after Ctrl-C, or nil if it would not end and had to be killed.
         func interrupt() -> Int32? {
             process.interrupt()
-            if ended.wait(timeout: .now() + 60) == .success { return process.terminationStatus }
-            kill(process.processIdentifier, SIGKILL)
-            return nil
+            return process.waitUntilEnded(seconds: 60) ? process.terminationStatus : nil
         }
     }
 

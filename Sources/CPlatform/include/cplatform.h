@@ -32,8 +32,8 @@ ptrdiff_t reprise_copy_bytes(int source, int target, size_t count);
 int reprise_sync_file_system(int descriptor);
 
 /// From now on, each Ctrl-C and each request to end (SIGINT, SIGTERM) is a byte that can be read, the signal's number,
-/// and nothing else; to be called once. Returns the descriptor to read from, which no other program inherits, or -1 with
-/// errno.
+/// and nothing else; to be called once. Returns the descriptor to read from, which no other program inherits, or -1
+/// with errno.
 int reprise_end_requests(void);
 
 #endif
