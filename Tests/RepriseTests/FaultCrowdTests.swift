@@ -37,9 +37,9 @@ import Testing
         kill(runs[0].processIdentifier, SIGKILL)
         runs[0].waitUntilEnded()
         try checkEnds(Array(runs.dropFirst()), in: project)
-        // What the killed one was at is done again, and nothing else.
+        // What the killed one was at, or had not got to the disk, is done again, once.
         let starts = try project.starts()
-        #expect(starts.values.reduce(0) { $0 + $1 - 1 } <= 2, "as many as it had jobs at most: \(starts)")
+        #expect(starts.values.allSatisfy { $0 <= 2 }, "\(starts)")
         #expect(starts.count == FaultProject.counted.count)
         try checkRest(of: project, whole)
     }
