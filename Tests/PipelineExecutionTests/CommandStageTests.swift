@@ -445,7 +445,7 @@ struct CommandStageTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsAtSomeTime)
     func `a command that is interrupted is ended with all it started`() async throws {
         try await Self.with(
             "shell: 'echo x > outputs/o; echo begun; sleep 300 | sleep 300'\noutputs: {o: o}"
@@ -588,7 +588,7 @@ struct CommandStageTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsAtSomeTime)
     func `a stage that takes longer than it may is ended, and that is an attempt`() async throws {
         try await Self.with(
             "run: [sleep, '300']\noutputs: {o: o}\ntimeout: 0.05s\nretries: {count: 1, backoff: 0.001s}"
@@ -600,7 +600,7 @@ struct CommandStageTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsAtSomeTime)
     func `the pause before another attempt ends with the run`() async throws {
         try await Self.with("run: ['false']\noutputs: {o: o}\nretries: {count: 2, backoff: 5m}") { project in
             let (begun, begin) = AsyncStream.makeStream(of: Void.self)

@@ -82,7 +82,7 @@ struct LossTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsAtSomeTime)
     func `a damaged object that cannot be set aside ends the run with the disk's fault`() async throws {
         try await Project.with { project in
             let first = try await project.run()

@@ -113,7 +113,7 @@ struct ProcessRunnerTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.endsAtSomeTime)
     func `an interrupted run ends its processes`() async throws {
         try await Project.with { project in
             try project.write(

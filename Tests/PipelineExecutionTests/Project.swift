@@ -158,3 +158,11 @@ extension [String: Int] {
         merging(other) { $0 - $1 }.filter { $0.value != 0 }
     }
 }
+
+extension Trait where Self == TimeLimitTrait {
+    /// Ends what would never end by itself.
+    ///
+    /// The limit counts the minutes for which a test waits until those before it have left it a processor, so that it
+    /// lies far beyond what any of them takes.
+    static var endsAtSomeTime: Self { .timeLimit(.minutes(40)) }
+}

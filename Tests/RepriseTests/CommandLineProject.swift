@@ -107,3 +107,12 @@ extension Process {
         return hasEnded
     }
 }
+
+/// What can be read from a descriptor next; nothing at its end, and where two minutes bring nothing.
+func nextBytes(of descriptor: Int32) -> [UInt8] {
+    var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&readable, 1, 120_000) > 0 else { return [] }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = read(descriptor, &bytes, bytes.count)
+    return Array(bytes.prefix(max(0, count)))
+}

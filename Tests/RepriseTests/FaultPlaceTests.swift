@@ -39,8 +39,7 @@ import Testing
 
     // MARK: Manifests
 
-    @Test(.timeLimit(.minutes(1)))
-    func `a manifest that is a pipe, a folder or a device is refused and not waited for`() throws {
+    @Test func `a manifest that is a pipe, a folder or a device is refused and not waited for`() throws {
         let project = try project()
         #expect(mkfifo(project.folder.appendingPathComponent("pipe.yml").path, 0o600) == 0)
         try project.write(Data(), to: "folder/pipeline.yml/nothing")

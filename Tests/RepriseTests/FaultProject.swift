@@ -147,9 +147,9 @@ final class FaultProject {
         }
     }
 
-    /// Those that are there still after ten seconds.
+    /// Those that are there still after a minute.
     func lastingOrphans() throws -> [String] {
-        let end = Date(timeIntervalSinceNow: 10)
+        let end = Date(timeIntervalSinceNow: 60)
         while Date() < end {
             if try orphans().isEmpty { return [] }
             usleep(1000)
