@@ -36,7 +36,7 @@ run: build
 
 # Tests use no @testable import; asking for none leaves what `make build` made as it is.
 test: prerequisites
-	swift test $(CONFIGURATION) --disable-testable-imports
+	Scripts/test.sh $(CONFIGURATION) --disable-testable-imports
 
 build: prerequisites
 	swift build $(CONFIGURATION) --product reprise
