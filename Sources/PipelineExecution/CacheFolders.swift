@@ -51,7 +51,7 @@ package struct CacheFolders: Hashable, Sendable {
     package func prepare() throws(StoreError) {
         try Files.makeFolder(work)
         try Files.makeFolder(logs)
-        // Made before anything is looked at: what comes into the cache's folder later is a change of it.
+        // Answers come and go in it, and none depends on that.
         LookedAt.$current.withValue(nil) { try? Files.makeFolder(memo) }
         try writeIfMissing(
             "CACHEDIR.TAG",

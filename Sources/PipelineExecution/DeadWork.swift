@@ -9,13 +9,16 @@ package enum DeadWork {
     ///
     /// What a living run holds is left alone, and what a failed attempt wrote.
     package static func clear(in folders: CacheFolders, actions: any ActionCache) throws(StoreError) {
-        guard try Files.status(folders.root) != nil else { return }
-        try Files.removeUnfinished(in: folders.root)
-        // What comes and goes in these changes no answer.
-        LookedAt.$current.withValue(nil) {
-            for folder in [folders.memo, folders.latestStages] { try? Files.removeUnfinished(in: folder) }
+        // What comes and goes in these changes no answer: whoever does any work leaves traces in `work` too.
+        let isThere = LookedAt.$current.withValue(nil) {
+            Result { () throws(StoreError) in
+                guard try Files.status(folders.root) != nil else { return false }
+                try Files.removeUnfinished(in: folders.root)
+                for folder in [folders.memo, folders.latestStages] { try? Files.removeUnfinished(in: folder) }
+                return true
+            }
         }
-        guard try Files.status(folders.work) != nil else { return }
+        guard try isThere.get(), try Files.status(folders.work) != nil else { return }
         try Files.removeUnfinished(in: folders.work)
         let names = try Files.names(in: folders.work)
         for key in Set(names.compactMap(key)).sorted() {

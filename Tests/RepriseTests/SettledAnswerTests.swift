@@ -178,6 +178,18 @@ struct SettledAnswerTests {
         }
     }
 
+    @Test func `the first to ask once all is two seconds old keeps the answer, whatever came into the cache's folder`()
+        async throws
+    {
+        let project = try Self.project()
+        try project.reprise("run", ".")
+        try await Task.sleep(for: .milliseconds(2500))
+        try project.write(Data("x".utf8), to: "cache/other")
+        // It writes down what it has hashed, too.
+        try project.reprise("plan", ".")
+        #expect(Self.kept(in: project).count == 1)
+    }
+
     @Test func `another environment, setting, folder or program is another question`() async throws {
         let project = try Self.project()
         try project.reprise("run", ".")
