@@ -36,7 +36,7 @@ package struct CacheRoots: Sendable {
             guard counts[pipeline, default: 0] <= max(1, keptRunCount) else { continue }
             recentRecords.insert(record.id)
             guard counts[pipeline, default: 0] <= keptRunCount else { continue }
-            recent.formUnion(record.stages.filter { $0.outcome == .ran || $0.outcome == .hit }.compactMap(\.key))
+            recent.formUnion(record.stages.filter(\.outcome.hasResult).compactMap(\.key))
         }
         for key in survey.workKeys where try Self.isLiving(key, in: survey.folders) {
             living.insert(key)

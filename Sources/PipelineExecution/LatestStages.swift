@@ -51,7 +51,7 @@ package struct LatestStages: Sendable {
         sequence = max(sequence, record.sequence ?? 0)
         guard record.pipeline == pipeline else { return }
         for stage in record.stages {
-            if stage.outcome == .ran || stage.outcome == .hit, let key = stage.key { keys[stage.stage] = key }
+            if stage.outcome.hasResult, let key = stage.key { keys[stage.stage] = key }
             if stage.outcome == .ran { seconds[stage.stage] = stage.seconds }
         }
     }

@@ -27,7 +27,7 @@ package struct PipelineLock: Hashable, Sendable {
 
     /// The lock of a run; stages without a result are not in it.
     package init(of records: [StageRecord]) {
-        let ended = records.filter { $0.outcome == .ran || $0.outcome == .hit }
+        let ended = records.filter { $0.outcome.hasResult }
         stages = Dictionary(
             ended.compactMap { record in
                 record.key.map { key in

@@ -10,6 +10,9 @@ package struct StageRecord: Hashable, Sendable {
         case hit
         case failed
         case skipped
+
+        /// Whether the stage has a result: it was made, or was there.
+        package var hasResult: Bool { self == .ran || self == .hit }
     }
 
     package var stage: String

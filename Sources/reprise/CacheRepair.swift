@@ -37,7 +37,7 @@ struct CacheRepair {
     /// The newest run in which a stage had this key and a result.
     private func source(of key: ActionKey) -> (RunRecord, stage: String)? {
         for record in survey.history.records.reversed() {
-            for stage in record.stages where stage.key == key && (stage.outcome == .ran || stage.outcome == .hit) {
+            for stage in record.stages where stage.key == key && stage.outcome.hasResult {
                 return (record, stage.stage)
             }
         }

@@ -121,14 +121,12 @@ extension RunDifference.Stage {
             let names = outputs.map { "'\($0)'" }.joined(separator: ", ")
             let subject = outputs.count == 1 ? "its output \(names) is another" : "its outputs \(names) are others"
             lines.append(isIrreproducible ? "\(subject), from the same work" : subject)
-        } else if !lines.isEmpty, Self.hasResult(first), Self.hasResult(second) {
+        } else if !lines.isEmpty, first.hasResult, second.hasResult {
             lines.append("its outputs are the same")
         }
-        if Self.hasResult(first) != Self.hasResult(second) {
+        if first.hasResult != second.hasResult {
             lines.append("\(first.rawValue) in the first run, \(second.rawValue) in the second")
         }
         return lines
     }
-
-    private static func hasResult(_ outcome: StageRecord.Outcome) -> Bool { outcome == .ran || outcome == .hit }
 }

@@ -90,15 +90,11 @@ struct RunDifference {
             }
         }
         let outputs = differingOutputs(first, second)
-        let isSame = reasons.isEmpty && !isForgotten && outputs.isEmpty && hasEndedWell(first) == hasEndedWell(second)
-        if isSame, (first == nil) == (second == nil) { return nil }
+        let haveEndedAlike = first?.outcome.hasResult == second?.outcome.hasResult
+        if reasons.isEmpty, !isForgotten, outputs.isEmpty, haveEndedAlike { return nil }
         return Stage(
             name: name, first: first?.outcome, second: second?.outcome, reasons: reasons, isForgotten: isForgotten,
             outputs: outputs)
-    }
-
-    private static func hasEndedWell(_ record: StageRecord?) -> Bool {
-        record?.outcome == .ran || record?.outcome == .hit
     }
 
     /// Of two results; a stage that has none in one of the runs differs in its outcome.

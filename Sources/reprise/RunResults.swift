@@ -99,7 +99,7 @@ struct RunResults {
     func text(_ ended: EndedRun, in session: PipelineSession, colour: Bool) -> String {
         var lines: [String] = []
         let ran = ended.outcome.records.filter { $0.outcome == .ran }.count
-        let isWhole = ended.outcome.records.allSatisfy { $0.outcome == .ran || $0.outcome == .hit }
+        let isWhole = ended.outcome.records.allSatisfy { $0.outcome.hasResult }
         let count = ended.outcome.records.count
         if isWhole, ran == 0 {
             lines.append("Nothing to do: \(count == 1 ? "the stage is" : "all \(count) stages are") up to date.")
