@@ -88,7 +88,8 @@ struct HashingBenchmark {
         return speed.map { $0 / 1e6 }
     }
 
-    /// Returns the folder with the files, which all differ.
+    /// Returns the folder with the files, which all differ and are on the disk: what the system still had to write would
+    /// be done beside whoever is first.
     private func write(_ sources: Sources, in folder: TemporaryFolder) throws -> String {
         let files = try folder.folder("files")
         let piece = min(sources.byteCount, 1_000_000)
@@ -103,6 +104,7 @@ struct HashingBenchmark {
                 try file.write(contentsOf: bytes)
             }
         }
+        sync()
         return files.url.path
     }
 
