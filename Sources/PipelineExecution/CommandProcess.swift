@@ -109,8 +109,21 @@ final class CommandProcess: Sendable {
         var status: Int32 = 0
         var usage = rusage()
         while wait4(number, &status, 0, &usage) < 0, errno == EINTR {}
+        awaitGroup()
         let signal = status & 0x7f
         return (signal == 0 ? .exited(Int(status >> 8 & 0xff)) : .signalled(Int(signal)), usage)
+    }
+
+    /// Waits until the others of the group, who were killed, are dead: none writes to an output that is being hashed.
+    ///
+    /// The dead whom nobody buries count as alive, which is why it waits for no longer than a second.
+    private func awaitGroup() {
+        var (pause, waited): (UInt32, UInt32) = (50, 0)
+        while kill(-number, 0) == 0, waited < 1_000_000 {
+            usleep(pause)
+            waited += pause
+            pause = min(2 * pause, 10_000)
+        }
     }
 
     /// Calls `body` with an array of C strings that ends with a null pointer.
