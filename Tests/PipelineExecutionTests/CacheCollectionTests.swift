@@ -191,10 +191,12 @@ struct CacheCollectionTests {
         try await withTwoRuns { project, first in
             let key = try #require(first.outcome.records.first { $0.stage == "last" }?.key)
             let claim = CacheFolders(root: project.path("cache")).claim(of: key)
-            let descriptor = open(claim.string, O_RDWR | O_CREAT, 0o666)
+            let descriptor = open(claim.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
             #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
             // The grace reaches back from when the action began, which is now.
             #expect(results(try collection(project, hoursLater: 2)) == [])
+            // A process that another test started meanwhile may have the file open too.
+            flock(descriptor, LOCK_UN)
             close(descriptor)
             #expect(results(try collection(project, hoursLater: 2)).count == 3)
         }

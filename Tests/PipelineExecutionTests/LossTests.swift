@@ -235,7 +235,7 @@ struct LossTests {
             project.workshop.before("upper") { context in
                 let object = context.input("text").path
                 try Files.setPermissions(object, 0o600)
-                let descriptor = object.withPlatformString { open($0, O_WRONLY | O_TRUNC) }
+                let descriptor = object.withPlatformString { open($0, O_WRONLY | O_TRUNC | O_CLOEXEC) }
                 defer { close(descriptor) }
                 #expect(write(descriptor, "torn", 4) == 4)
             }

@@ -109,12 +109,12 @@ import Testing
         ) throws -> String {
             // TIOCSPTLCK and TIOCGPTN of Linux: unlocks the other end, and gives its number.
             let (unlock, number) = (UInt(0x4004_5431), UInt(0x8004_5430))
-            let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+            let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
             defer { close(terminal) }
             var value: Int32 = 0
             try #require(terminal >= 0 && ioctl(terminal, unlock, &value) == 0)
             try #require(ioctl(terminal, number, &value) == 0)
-            let end = open("/dev/pts/\(value)", O_RDWR | O_NOCTTY)
+            let end = open("/dev/pts/\(value)", O_RDWR | O_NOCTTY | O_CLOEXEC)
             try #require(end >= 0)
             let process = Process()
             process.executableURL = CommandLineProject.executable
