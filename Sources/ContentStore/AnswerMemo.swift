@@ -39,8 +39,10 @@ package struct AnswerMemo {
     /// Mode, size, device, inode, two times, place of the path, whether links are followed.
     private static let rowByteCount = 64
     private static let sealByteCount = 32
-    /// Fewer are looked at quicker than threads begin.
-    private static let looksOfOneThread = 512
+    /// So many are looked at quicker than threads begin.
+    private static let looksOfOneThread = 2048
+    /// What a thread takes on at once, where there are several.
+    private static let looksOfOneTurn = 512
 
     private let folder: FilePath
 
@@ -148,12 +150,12 @@ package struct AnswerMemo {
         /// Whether the file system says the same as then of each place.
         func hold(_ count: Int) -> Bool {
             guard paths.last == 0 || count == 0 else { return false }
-            let chunks = (count + looksOfOneThread - 1) / looksOfOneThread
-            guard chunks > 1 else { return hold(0..<count) }
+            guard count > looksOfOneThread else { return hold(0..<count) }
+            let turns = (count + looksOfOneTurn - 1) / looksOfOneTurn
             let differs = Atomic(false)
-            DispatchQueue.concurrentPerform(iterations: chunks) { chunk in
+            DispatchQueue.concurrentPerform(iterations: turns) { turn in
                 guard !differs.load(ordering: .relaxed) else { return }
-                let range = chunk * looksOfOneThread..<min(count, (chunk + 1) * looksOfOneThread)
+                let range = turn * looksOfOneTurn..<min(count, (turn + 1) * looksOfOneTurn)
                 if !hold(range) { differs.store(true, ordering: .relaxed) }
             }
             return !differs.load(ordering: .relaxed)

@@ -139,12 +139,13 @@ struct AnswerMemoTests {
         }
     }
 
-    @Test func `each of many places is looked at, by however many threads`() throws {
+    @Test(arguments: [1300, 2048, 2049, 2600])
+    func `each of many places is looked at, by however many threads`(count: Int) throws {
         try withTemporaryFolder { folder in
-            let files = (0..<1300).map { folder.appending("file-\($0)") }
+            let files = (0..<count).map { folder.appending("file-\($0)") }
             for file in files { try Files.write([1], toNew: file) }
             let memo = AnswerMemo(cache: folder)
-            for changed in [0, 511, 512, 700, 1299] {
+            for changed in [0, 511, 512, 700, 1299, count - 1] {
                 try memo.keep(Self.answer, to: Self.question, lookedAt: Self.lookedAt(files))
                 #expect(memo.answer(to: Self.question) == Self.answer)
                 try Files.replace(files[changed], with: [2])
