@@ -11,8 +11,8 @@ trap 'rm -f "$log"' EXIT
 status=0
 run() { swift test "$@" 2>&1 | tee -a "$log" || status=1; }
 
-# TensorStoreTests tries thousands of damaged files in forks, each of which is a copy of what the process has in memory:
-# in one of its own that takes a quarter of the time.
+# TensorStoreTests runs its tests one after another, and tries thousands of damaged files in forks, each of which is a
+# copy of what the process has in memory. Beside all others each of its tests waits for its turn anew, and is done last.
 run "$@" --filter TensorStoreTests
 if grep -q "Test run with" "$log"; then run "$@" --skip-build --skip TensorStoreTests; fi
 

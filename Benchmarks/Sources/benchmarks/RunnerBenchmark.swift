@@ -165,7 +165,7 @@ private struct Build {
 
 /// DVC with the same stages; it takes seconds where the others take milliseconds, so it runs but three times.
 ///
-/// Its own first run takes a quarter of an hour, as it writes its lock anew after each stage. So it runs one stage, and
+/// Its own first run takes more than ten minutes: it writes its lock anew after each stage. So it runs one stage, and
 /// the others' copies and their places in its lock are made like that one's; it has to find nothing to do then.
 private struct DVC {
     private let program: URL
