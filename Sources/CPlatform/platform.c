@@ -13,6 +13,11 @@
 #if defined(__linux__)
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#elif defined(__APPLE__)
+#include <sys/mount.h>
+#include <sys/param.h>
 #endif
 
 extern char **environ;
@@ -96,6 +101,58 @@ int reprise_sync_file_system(int descriptor) {
 #else
     return fsync(descriptor);
 #endif
+}
+
+int reprise_unnamed_file(const char *folder) {
+#if defined(__linux__) && defined(O_TMPFILE)
+    return open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+#else
+    (void)folder;
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}
+
+int reprise_memory_file(void) {
+#if defined(__linux__)
+    return memfd_create("reprise", MFD_CLOEXEC);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+#if defined(__linux__)
+// Their numbers in statfs(2); headers name few of them.
+static const unsigned in_memory[] = {0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */};
+static const unsigned of_kernel[] = {
+    0xef53 /* ext2, ext3, ext4 */, 0x58465342 /* XFS */,      0x9123683e /* btrfs */,  0xf2f52010 /* F2FS */,
+    0x2fc12fc1 /* ZFS */,          0xca451a4e /* bcachefs */, 0x3153464a /* JFS */,    0x52654973 /* ReiserFS */,
+    0x794c7630 /* overlay */,      0x73717368 /* squashfs */, 0x9660 /* ISO 9660 */,
+};
+
+static int holds(const unsigned *numbers, size_t count, unsigned number) {
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] == number) return 1;
+    }
+    return 0;
+}
+#endif
+
+enum reprise_file_system reprise_file_system_at(const char *path) {
+#if defined(__linux__)
+    struct statfs room;
+    if (statfs(path, &room)) return reprise_file_system_other;
+    unsigned number = (unsigned)room.f_type;
+    if (holds(in_memory, sizeof in_memory / sizeof *in_memory, number)) return reprise_file_system_in_memory;
+    if (holds(of_kernel, sizeof of_kernel / sizeof *of_kernel, number)) return reprise_file_system_of_kernel;
+#elif defined(__APPLE__)
+    struct statfs room;
+    if (!statfs(path, &room) && room.f_flags & MNT_LOCAL) return reprise_file_system_of_kernel;
+#else
+    (void)path;
+#endif
+    return reprise_file_system_other;
 }
 
 // Written once, before a handler that reads it is installed.

@@ -66,7 +66,7 @@ package struct FileActionCache: ActionCache {
             guard let bytes = try Files.smallFile(path) else { return nil }
             return SealedEntry(bytes, key: key)
         } catch .cannot(_, _, reason: .ioError), .cannot(_, _, reason: .isDirectory),
-            .cannot(_, _, reason: .fileTooLarge)
+            .cannot(_, _, reason: .fileTooLarge), .cannot(_, _, reason: .invalidArgument)
         {
             // What nobody can read, now or later, is as good as absent; what this process may not read, or has no
             // descriptor left for, is there.

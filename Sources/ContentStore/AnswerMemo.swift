@@ -33,10 +33,10 @@ package struct AnswerMemo {
 
     /// Older ones go when there are more.
     private static let maximumCount = 64
-    private static let magic: UInt64 = 0x3120_6f6d_656d_7072
+    private static let magic: UInt64 = 0x3220_6f6d_656d_7072
     /// Magic, exit code, count of looks, bytes of paths, bytes of text.
     private static let headerByteCount = 40
-    /// Mode, size, device, inode, two times, place of the path, whether links are followed.
+    /// Kind, size, device, inode, two times, place of the path, whether links are followed.
     private static let rowByteCount = 64
     private static let sealByteCount = 32
     /// So many are looked at quicker than threads begin.
@@ -86,7 +86,7 @@ package struct AnswerMemo {
         for look in looks {
             let numbers = look.numbers
             for number in [
-                numbers.mode, UInt64(bitPattern: numbers.byteCount), numbers.device, numbers.inode,
+                numbers.kind, UInt64(bitPattern: numbers.byteCount), numbers.device, numbers.inode,
                 UInt64(bitPattern: numbers.modificationTime), UInt64(bitPattern: numbers.changeTime),
                 UInt64(paths.count), look.place.followsLink ? 1 : 0,
             ] {
@@ -170,7 +170,7 @@ package struct AnswerMemo {
                     let path = paths.baseAddress?.advanced(by: offset).assumingMemoryBound(to: CChar.self),
                     let now = FileLookNumbers(at: path, followsLink: number(7) == 1)
                 else { return false }
-                return now.mode == number(0) && UInt64(bitPattern: now.byteCount) == number(1)
+                return now.kind == number(0) && UInt64(bitPattern: now.byteCount) == number(1)
                     && now.device == number(2) && now.inode == number(3)
                     && UInt64(bitPattern: now.modificationTime) == number(4)
                     && UInt64(bitPattern: now.changeTime) == number(5)

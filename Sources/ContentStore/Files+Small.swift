@@ -15,20 +15,21 @@ extension Files {
     ///
     /// A run looks at thousands of results, and each is some hundred bytes.
     static func smallFile(_ path: FilePath, limit: Int = 1 << 26) throws(StoreError) -> [UInt8]? {
-        LookedAt.current?.note(path)
-        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
+        let (descriptor, status): (Int32, FileStatus)
+        do throws(StoreError) {
+            (descriptor, status) = try openPlainFile(path)
+        } catch .cannot(_, _, reason: .noSuchFileOrDirectory), .cannot(_, _, reason: .notDirectory) {
+            LookedAt.current?.note(path, as: nil)
+            return nil
+        } catch {
+            LookedAt.current?.noteWhatCannotBeSeen()
+            throw error
         }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
-        }
-        guard status.st_size <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
+        LookedAt.current?.note(path, as: status)
+        guard status.byteCount <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
         var failure: Errno?
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
+        let bytes = [UInt8](unsafeUninitializedCapacity: status.byteCount) { buffer, count in
             let memory = UnsafeMutableRawBufferPointer(buffer)
             while count < memory.count {
                 let read = platformRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: memory[count...]))

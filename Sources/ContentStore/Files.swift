@@ -65,19 +65,31 @@ package enum Files {
 
     /// The status of what `path` leads to, links followed; `nil` where there is nothing.
     package static func status(_ path: FilePath) throws(StoreError) -> FileStatus? {
-        LookedAt.current?.note(path)
-        var result = stat()
-        if path.withPlatformString({ stat($0, &result) }) == 0 { return FileStatus(result) }
-        let reason = Errno(rawValue: errno)
-        if reason == .noSuchFileOrDirectory || reason == .notDirectory { return nil }
-        throw .cannot(action: "look at", path: path, reason: reason)
+        try noted(path, followsLink: true)
     }
 
     /// The status of the directory entry itself, links not followed; `nil` where there is nothing.
     package static func linkStatus(_ path: FilePath) throws(StoreError) -> FileStatus? {
-        LookedAt.current?.note(path, followsLink: false)
+        try noted(path, followsLink: false)
+    }
+
+    private static func noted(_ path: FilePath, followsLink: Bool) throws(StoreError) -> FileStatus? {
+        do throws(StoreError) {
+            let status = try unnotedStatus(path, followsLink: followsLink)
+            LookedAt.current?.note(path, followsLink: followsLink, as: status)
+            return status
+        } catch {
+            LookedAt.current?.noteWhatCannotBeSeen()
+            throw error
+        }
+    }
+
+    /// The status, of which nothing is noted in `LookedAt`.
+    static func unnotedStatus(_ path: FilePath, followsLink: Bool) throws(StoreError) -> FileStatus? {
         var result = stat()
-        if path.withPlatformString({ lstat($0, &result) }) == 0 { return FileStatus(result) }
+        if path.withPlatformString({ followsLink ? stat($0, &result) : lstat($0, &result) }) == 0 {
+            return FileStatus(result)
+        }
         let reason = Errno(rawValue: errno)
         if reason == .noSuchFileOrDirectory || reason == .notDirectory { return nil }
         throw .cannot(action: "look at", path: path, reason: reason)
@@ -91,24 +103,13 @@ package enum Files {
 
     /// What a folder holds, in the order of the file system, with names that need not be text.
     package static func entries(in folder: FilePath) throws(StoreError) -> [FilePath.Component] {
-        LookedAt.current?.note(folder)
-        guard let stream = folder.withPlatformString({ opendir($0) }) else {
-            throw .cannot(action: "list", path: folder, reason: Errno(rawValue: errno))
-        }
-        defer { closedir(stream) }
+        let stream = try OpenFolder(folder)
+        LookedAt.current?.note(folder, as: stream.status)
         var entries: [FilePath.Component] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
-                    FilePath.Component(platformString: $0)
-                }
-            }
+        while let entry = try stream.next() {
+            let name = OpenFolder.withName(of: entry) { FilePath.Component(platformString: $0) }
             if let name, name.kind == .regular { entries.append(name) }
-            errno = 0
         }
-        // The end of a folder and a failure on the way to it look the same but for this.
-        guard errno == 0 else { throw .cannot(action: "list", path: folder, reason: Errno(rawValue: errno)) }
         return entries
     }
 
@@ -140,12 +141,12 @@ package enum Files {
     private static func readPieces(
         _ path: FilePath, _ body: (UnsafeRawBufferPointer) -> Bool
     ) throws(StoreError) {
-        LookedAt.current?.note(path)
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
         }
         defer { close(descriptor) }
+        note(descriptor, of: path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferByteCount, alignment: 64)
         defer { buffer.deallocate() }
         while true {
@@ -156,6 +157,17 @@ package enum Files {
                 throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
             }
             if !body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { return }
+        }
+    }
+
+    /// Notes an open file as looked at, before it is read.
+    static func note(_ descriptor: Int32, of path: FilePath) {
+        guard let lookedAt = LookedAt.current else { return }
+        var status = stat()
+        if fstat(descriptor, &status) == 0 {
+            lookedAt.note(path, as: FileStatus(status))
+        } else {
+            lookedAt.noteWhatCannotBeSeen()
         }
     }
 

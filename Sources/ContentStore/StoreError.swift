@@ -7,6 +7,8 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannot(action: String, path: FilePath, reason: Errno)
     case damaged(object: Digest, path: FilePath)
     case absent(object: Digest)
+    /// A file that is written to all the time, so that nobody can say what it holds.
+    case changing(path: FilePath)
 
     package var description: String {
         switch self {
@@ -16,6 +18,8 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             "object \(object.abbreviated) is damaged: '\(path)' does not hold the bytes that its name promises"
         case .absent(let object):
             "object \(object.abbreviated) is not in the cache"
+        case .changing(let path):
+            "cannot read '\(path)': it changed each time that it was read"
         }
     }
 }

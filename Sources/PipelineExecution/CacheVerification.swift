@@ -108,7 +108,7 @@ package struct CacheVerification: Sendable {
             switch error {
             case .damaged: return true
             case .absent: return false
-            case .cannot: throw error
+            case .cannot, .changing: throw error
             }
         }
     }

@@ -67,10 +67,12 @@ package struct PipelineSession: Sendable {
 
     /// Looks at all sources and code that these stages need, and has their probes run.
     package func snapshot(for stages: [StageNode]) async throws -> SourceSnapshot {
+        let fileSystem = SystemFileSystem(clock: SystemFileClock(cache: folders.root))
         // What is remembered of files changes no answer.
-        let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache) }
+        let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache, of: fileSystem) }
         var observer = SourceObserver(
-            graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered)
+            graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered,
+            of: fileSystem)
         let programs = ProgramFiles(in: manifest, folder: manifestFolder)
         var snapshot = try observer.snapshot(besides: programs.mistakes(of: stages.map(\.stage)))
         let commands = stages.compactMap { node in

@@ -42,9 +42,9 @@ struct ProgramFiles {
                 guard let file = program(name.value, of: command), let status = try Files.status(file) else {
                     throw Diagnostics([missing(name)])
                 }
-                let bytes = try memory.digest(ofFileAt: file, status: status)
+                let hashed = try memory.digest(ofFileAt: file, status: status)
                 files[node.name, default: []].append(
-                    SourceContent.File(name: name.value, path: file, bytes: bytes, status: status))
+                    SourceContent.File(name: name.value, path: file, bytes: hashed.bytes, status: hashed.status))
             }
         }
         return files

@@ -7,12 +7,13 @@ package import SystemPackage
 /// Digests of files outside the cache, remembered with what the file system said of them.
 ///
 /// A digest is used again only when size, device, inode, time of modification and time of change are all the same and
-/// both times lie well before the moment the file was hashed: a file written in the same instant as it was read could
-/// have changed without a trace. Modification time alone never decides. Losing this file costs time and nothing else.
+/// any change since it was taken would show in them: a file written in the same instant as it was read could have
+/// changed without a trace. Modification time alone never decides. Losing this file costs time and nothing else.
 package struct StatCache: FileDigestMemory {
     fileprivate static let day: Int64 = 86_400_000_000_000
 
     private let path: FilePath
+    private let fileSystem: any FileSystem
     /// Sorted by their names, as the file holds them.
     private let known: StatTable
     /// What was hashed or seen since, by name.
@@ -23,16 +24,19 @@ package struct StatCache: FileDigestMemory {
     package private(set) var hashedCount = 0
 
     /// Reads the cache file; one that is missing or damaged counts as empty.
-    package init(at path: FilePath) {
+    ///
+    /// - Parameter fileSystem: that of the files, with its clock as it was when the command began.
+    package init(at path: FilePath, of fileSystem: any FileSystem = SystemFileSystem()) {
         self.path = path
+        self.fileSystem = fileSystem
         known = StatTable(sealed: (try? Files.bytes(of: path)) ?? []) ?? StatTable()
     }
 
     package mutating func digests(
         of files: [(path: FilePath, status: FileStatus)]
-    ) -> [Result<FileDigest, StoreError>] {
+    ) -> [Result<HashedFile, StoreError>] {
         let order = Self.largestFirst(files)
-        let remembered = Remembered(known: known, news: news, currentFolder: currentFolder)
+        let remembered = remembered
         let found = parallelMap(files.count, with: { FileBuffer() }) { number, buffer in
             let (path, status) = files[order[number]]
             return remembered.row(of: path, status, through: buffer)
@@ -43,15 +47,18 @@ package struct StatCache: FileDigestMemory {
         return places.map { place in found[place].map { take($0) } }
     }
 
-    package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
-        let remembered = Remembered(known: known, news: news, currentFolder: currentFolder)
-        return take(try remembered.row(of: path, status, through: FileBuffer()).get())
+    package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> HashedFile {
+        take(try remembered.row(of: path, status, through: FileBuffer()).get())
     }
 
-    private mutating func take(_ found: Remembered.Found) -> FileDigest {
+    private var remembered: Remembered {
+        Remembered(known: known, news: news, currentFolder: currentFolder, fileSystem: fileSystem)
+    }
+
+    private mutating func take(_ found: Remembered.Found) -> HashedFile {
         if found.isHashed { hashedCount += 1 }
         if found.isNews { news[found.name] = found.row }
-        return found.row.bytes
+        return HashedFile(bytes: found.row.bytes, status: found.row.status)
     }
 
     /// The large ones first, so that none is begun last and waited for by all others.
@@ -80,13 +87,11 @@ private struct Remembered: Sendable {
         let isNews: Bool
     }
 
-    /// Two seconds: the coarsest time stamps still in use.
-    private static let youth: Int64 = 2_000_000_000
-
     let known: StatTable
     let news: [String: StatTable.Row]
     /// Where relative paths begin.
     let currentFolder: FilePath
+    let fileSystem: any FileSystem
 
     /// What is remembered of a file with this status, or what comes of reading it now.
     func row(
@@ -94,19 +99,40 @@ private struct Remembered: Sendable {
     ) -> Result<Found, StoreError> {
         let name = path.isAbsolute ? path.string : currentFolder.pushing(path).lexicallyNormalized().string
         let now = LookedAt.now()
-        if var row = news[name] ?? known[name], row.status == status, Self.isSettled(row) {
+        let before = news[name] ?? known[name]
+        if var row = before, row.status == status, row.isSettled {
             let isStale = now &- row.seenAt > 30 * StatCache.day
             if isStale { row.seenAt = now }
             return .success(Found(name: name, row: row, isHashed: false, isNews: isStale))
         }
         return Result { () throws(StoreError) in
-            let bytes = try FileDigest(ofFileAt: path, status, through: buffer)
-            let row = StatTable.Row(status: status, bytes: bytes, hashedAt: now, seenAt: now)
+            let uptime = fileSystem.clock.uptime
+            let file = try HashedFile(readingFrom: path, lookedAt: status, in: fileSystem, through: buffer)
+            let firstSeen = Self.firstSeen(file, before, now: uptime)
+            let row = StatTable.Row(
+                status: file.status, bytes: file.bytes, isSettled: isSettled(file, at: path, firstSeen, now: uptime),
+                firstSeen: firstSeen, seenAt: now)
             return Found(name: name, row: row, isHashed: true, isNews: true)
         }
     }
 
-    private static func isSettled(_ row: StatTable.Row) -> Bool {
-        max(row.status.modificationTime, row.status.changeTime) < row.hashedAt &- youth
+    /// When the file was first seen as it is; now where it was not seen so since the machine was started.
+    private static func firstSeen(_ file: HashedFile, _ before: StatTable.Row?, now: Uptime?) -> Uptime? {
+        guard let before, before.status == file.status, before.firstSeen?.start == now?.start else { return now }
+        return before.firstSeen
+    }
+
+    /// Whether any change since the file was read shows in its status.
+    ///
+    /// - Parameter now: before it was read.
+    private func isSettled(_ file: HashedFile, at path: FilePath, _ firstSeen: Uptime?, now: Uptime?) -> Bool {
+        switch fileSystem.clock.trust(in: file.status, at: path) {
+        case .since: return fileSystem.clock.isSettled(file.status, at: path)
+        case .none: return false
+        case .clockUnknown:
+            // It had been as it is for longer than its times are coarse, whatever time it was there.
+            guard let firstSeen, let now, firstSeen.start == now.start else { return false }
+            return now.nanoseconds &- firstSeen.nanoseconds > FileTimes.coarseness
+        }
     }
 }

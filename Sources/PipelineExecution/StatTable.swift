@@ -10,17 +10,21 @@ struct StatTable {
     struct Row: Hashable, Sendable {
         let status: FileStatus
         let bytes: FileDigest
-        /// Nanoseconds since 1970, by this machine's clock.
-        let hashedAt: Int64
-        /// When it was last of use, to some weeks; nanoseconds since 1970.
+        /// Whether any change since it was hashed shows in the status.
+        let isSettled: Bool
+        /// When the file was first seen with this status; `nil` where no clock could tell.
+        let firstSeen: Uptime?
+        /// When it was last of use, to some weeks; nanoseconds since 1970, by this machine's clock.
         var seenAt: Int64
     }
 
-    private static let magic: UInt64 = 0x3320_7461_7473_7072
+    private static let magic: UInt64 = 0x3420_7461_7473_7072
     /// Magic, count of rows.
     private static let headerByteCount = 16
-    /// Digest; size, device, inode, two times, when hashed, when seen, place and length of the name.
-    private static let rowByteCount = 32 + 9 * 8
+    /// Digest; size, device, inode, two times, whether settled, when first seen (start and time), when last of use,
+    /// place and length of the name.
+    private static let rowByteCount = 32 + 11 * 8
+    private static let placeOfName = 9
     private static let sealByteCount = 32
 
     private let bytes: [UInt8]
@@ -87,8 +91,9 @@ struct StatTable {
             bytes += row.bytes.digest.bytes
             for number in [
                 row.bytes.byteCount, Int(truncatingIfNeeded: status.device), Int(truncatingIfNeeded: status.inode),
-                Int(status.modificationTime), Int(status.changeTime), Int(row.hashedAt), Int(row.seenAt), place,
-                name.utf8.count,
+                Int(status.modificationTime), Int(status.changeTime), row.isSettled ? 1 : 0,
+                Int(truncatingIfNeeded: row.firstSeen?.start ?? 0), Int(row.firstSeen?.nanoseconds ?? 0),
+                Int(row.seenAt), place, name.utf8.count,
             ] {
                 append(UInt64(bitPattern: Int64(number)))
             }
@@ -109,14 +114,15 @@ struct StatTable {
         let status = FileStatus(
             kind: .file, byteCount: byteCount, device: number(1), inode: number(2), modificationTime: signed(3),
             changeTime: signed(4))
+        let firstSeen = number(6) == 0 ? nil : Uptime(start: number(6), nanoseconds: signed(7))
         return Row(
-            status: status, bytes: FileDigest(digest: digest, byteCount: byteCount), hashedAt: signed(5),
-            seenAt: signed(6))
+            status: status, bytes: FileDigest(digest: digest, byteCount: byteCount), isSettled: number(5) == 1,
+            firstSeen: firstSeen, seenAt: signed(8))
     }
 
     /// `nil` where the row does not say a place within the file.
     private func nameRange(_ index: Int) -> Range<Int>? {
-        let start = Self.headerByteCount + index * Self.rowByteCount + 32 + 7 * 8
+        let start = Self.headerByteCount + index * Self.rowByteCount + 32 + Self.placeOfName * 8
         guard let place = Int(exactly: Self.number(in: bytes, at: start)),
             let length = Int(exactly: Self.number(in: bytes, at: start + 8)), place <= bytes.count,
             length <= bytes.count - place

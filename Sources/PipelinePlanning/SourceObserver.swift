@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ContentStore
+package import ContentStore
 package import PipelineManifest
 package import SystemPackage
 
@@ -12,16 +12,19 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     private let dataFolder: FilePath
     /// Where declared code and catalogues are looked up.
     private let manifestFolder: FilePath
+    private let fileSystem: any FileSystem
     package private(set) var memory: Memory
     private var diagnostics: [Diagnostic] = []
 
     package init(
-        graph: StageGraph, needed: [StageNode], dataFolder: FilePath, manifestFolder: FilePath, memory: Memory
+        graph: StageGraph, needed: [StageNode], dataFolder: FilePath, manifestFolder: FilePath, memory: Memory,
+        of fileSystem: any FileSystem = SystemFileSystem()
     ) {
         self.graph = graph
         self.needed = needed
         self.dataFolder = dataFolder
         self.manifestFolder = manifestFolder
+        self.fileSystem = fileSystem
         self.memory = memory
     }
 
@@ -67,13 +70,15 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     }
 
     private static func content(
-        of files: [FoundFile], _ digests: ArraySlice<Result<FileDigest, StoreError>>
+        of files: [FoundFile], _ digests: ArraySlice<Result<HashedFile, StoreError>>
     ) throws(StoreError) -> SourceContent {
         var content: [SourceContent.File] = []
         content.reserveCapacity(files.count)
         for (found, digest) in zip(files, digests) {
+            let file = try digest.get()
+            if file.status != found.status { LookedAt.current?.note(found.path, as: file.status) }
             content.append(
-                SourceContent.File(name: found.name, path: found.path, bytes: try digest.get(), status: found.status))
+                SourceContent.File(name: found.name, path: found.path, bytes: file.bytes, status: file.status))
         }
         return SourceContent(files: content, isOneFile: files.first?.isWholeSource == true)
     }
@@ -81,7 +86,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     /// The files behind a source, not yet read; `nil` where it is not there.
     private mutating func files(of source: Source) throws(StoreError) -> [FoundFile]? {
         guard let path = location(of: source) else { return nil }
-        guard let status = try Files.status(path) else {
+        guard let status = try fileSystem.look(at: path) else {
             report(missing: source, at: path)
             return nil
         }
@@ -92,7 +97,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         }
         let patterns = source.files.map { FilePattern($0.value) }
         var files: [FoundFile] = []
-        for (name, status) in try FolderListing(path).files {
+        for (name, status) in try FolderListing(path, in: fileSystem).files {
             guard patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) else { continue }
             let file = path.appending(name)
             // Leaving it out without a word would make another data set of this one.
@@ -124,8 +129,9 @@ package struct SourceObserver<Memory: FileDigestMemory> {
     private mutating func file(named name: String, at path: FilePath, _ status: FileStatus)
         throws(StoreError) -> SourceContent.File
     {
-        let bytes = try memory.digest(ofFileAt: path, status: status)
-        return SourceContent.File(name: name, path: path, bytes: bytes, status: status)
+        let file = try memory.digest(ofFileAt: path, status: status)
+        if file.status != status { LookedAt.current?.note(path, as: file.status) }
+        return SourceContent.File(name: name, path: path, bytes: file.bytes, status: file.status)
     }
 
     /// The catalogue as a folder of one file that has the name of the part.

@@ -86,26 +86,32 @@ extension SourceSnapshot {
 }
 
 /// Digests of files that were hashed before, so that a file that has not changed is not read again.
+///
+/// What a file held comes with the status of the very file that was read, which need not be the one that was looked at.
 package protocol FileDigestMemory {
     /// Those of many files, in their order.
-    mutating func digests(of files: [(path: FilePath, status: FileStatus)]) -> [Result<FileDigest, StoreError>]
+    mutating func digests(of files: [(path: FilePath, status: FileStatus)]) -> [Result<HashedFile, StoreError>]
 
-    mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest
+    mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> HashedFile
 }
 
 /// Hashes every file every time.
 package struct NoMemory: FileDigestMemory {
-    package init() {}
+    private let fileSystem: any FileSystem
+
+    package init(of fileSystem: any FileSystem = SystemFileSystem()) {
+        self.fileSystem = fileSystem
+    }
 
     package mutating func digests(
         of files: [(path: FilePath, status: FileStatus)]
-    ) -> [Result<FileDigest, StoreError>] {
+    ) -> [Result<HashedFile, StoreError>] {
         files.map { file in
             Result { () throws(StoreError) in try digest(ofFileAt: file.path, status: file.status) }
         }
     }
 
-    package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> FileDigest {
-        try FileDigest(ofFileAt: path)
+    package mutating func digest(ofFileAt path: FilePath, status: FileStatus) throws(StoreError) -> HashedFile {
+        try HashedFile(readingFrom: path, lookedAt: status, in: fileSystem, through: FileBuffer())
     }
 }

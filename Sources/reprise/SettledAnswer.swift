@@ -28,7 +28,8 @@ enum SettledAnswer {
     /// Does the work with all that it looks at noted, where its answer may be kept.
     static func noting(_ work: @Sendable () async throws -> Void) async rethrows {
         guard isKept else { return try await work() }
-        try await LookedAt.$current.withValue(LookedAt(), operation: work)
+        try await LookedAt.$current.withValue(
+            LookedAt(clock: SystemFileClock(cache: FilePath(likelyCache))), operation: work)
     }
 
     /// The answer to the question of this process, where it is known and nothing has changed since.

@@ -17,10 +17,10 @@ struct AnswerMemoTests {
     private static let answer = AnswerMemo.Answer(text: "Nothing to do: ß.\n", exitCode: 3)
 
     /// What was looked at by a command that began long after all files of today were written.
-    private static func lookedAt(_ paths: [FilePath], links: [FilePath] = []) -> LookedAt {
-        let lookedAt = LookedAt(beginning: LookedAt.now() + 60_000_000_000)
-        for path in paths { lookedAt.note(path) }
-        for path in links { lookedAt.note(path, followsLink: false) }
+    private static func lookedAt(_ paths: [FilePath], links: [FilePath] = []) throws -> LookedAt {
+        let lookedAt = LookedAt(clock: LaterClock())
+        for path in paths { lookedAt.note(path, as: try Files.status(path)) }
+        for path in links { lookedAt.note(path, followsLink: false, as: try Files.linkStatus(path)) }
         return lookedAt
     }
 
@@ -40,7 +40,7 @@ struct AnswerMemoTests {
             let memo = AnswerMemo(cache: folder)
             let places = ["file", "link", "inner", "absent"].map { data.appending($0) }
             try memo.keep(
-                Self.answer, to: Self.question, lookedAt: Self.lookedAt(places, links: [data.appending("link")]))
+                Self.answer, to: Self.question, lookedAt: try Self.lookedAt(places, links: [data.appending("link")]))
             #expect(memo.answer(to: Self.question) == Self.answer)
             try change(data)
             return memo.answer(to: Self.question)
@@ -52,7 +52,7 @@ struct AnswerMemoTests {
         try withTemporaryFolder { folder in
             let memo = AnswerMemo(cache: folder)
             #expect(memo.answer(to: Self.question) == nil)
-            try memo.keep(Self.answer, to: Self.question, lookedAt: Self.lookedAt([]))
+            try memo.keep(Self.answer, to: Self.question, lookedAt: try Self.lookedAt([]))
             #expect(memo.answer(to: Self.question) == Self.answer)
             let other = Digest(ofText: "other")
             #expect(memo.answer(to: other) == nil)
@@ -107,7 +107,7 @@ struct AnswerMemoTests {
         try withTemporaryFolder { folder in
             try Files.write([1], toNew: folder.appending("file"))
             let memo = AnswerMemo(cache: folder)
-            try memo.keep(Self.answer, to: Self.question, lookedAt: Self.lookedAt([folder.appending("file")]))
+            try memo.keep(Self.answer, to: Self.question, lookedAt: try Self.lookedAt([folder.appending("file")]))
             let path = Self.memoFile(in: folder)
             let bytes = try Files.bytes(of: path)
             for offset in bytes.indices {
@@ -129,13 +129,48 @@ struct AnswerMemoTests {
             try Files.write([1], toNew: file)
             let memo = AnswerMemo(cache: folder)
             let young = LookedAt()
-            young.note(file)
+            young.note(file, as: try Files.status(file))
             try memo.keep(Self.answer, to: Self.question, lookedAt: young)
             #expect(memo.answer(to: Self.question) == nil)
-            let unseen = Self.lookedAt([file])
+            let unseen = try Self.lookedAt([file])
             unseen.noteWhatCannotBeSeen()
             try memo.keep(Self.answer, to: Self.question, lookedAt: unseen)
             #expect(memo.answer(to: Self.question) == nil)
+        }
+    }
+
+    @Test func `what was found different at a second look keeps no answer`() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending("file")
+            let memo = AnswerMemo(cache: folder)
+            let changes: [(FilePath) throws -> Void] = [
+                { try Files.write([1], toNew: $0) }, { try Files.replace($0, with: [2]) }, { try Files.remove($0) },
+            ]
+            for change in changes {
+                let lookedAt = try Self.lookedAt([file])
+                try change(file)
+                lookedAt.note(file, as: try Files.status(file))
+                try memo.keep(Self.answer, to: Self.question, lookedAt: lookedAt)
+                #expect(memo.answer(to: Self.question) == nil)
+            }
+        }
+    }
+
+    @Test func `an answer is about the first look, whatever has changed since`() throws {
+        try withTemporaryFolder { folder in
+            let (file, link) = (folder.appending("file"), folder.appending("link"))
+            for name in ["file", "other"] { try Files.write([1], toNew: folder.appending(name)) }
+            try Files.symbolicLink(at: link, to: "file")
+            let memo = AnswerMemo(cache: folder)
+            let changes: [() throws -> Void] = [
+                { try Self.link(link, to: "other") }, { try Files.remove(file) },
+            ]
+            for change in changes {
+                let lookedAt = try Self.lookedAt([file, link])
+                try change()
+                try memo.keep(Self.answer, to: Self.question, lookedAt: lookedAt)
+                #expect(memo.answer(to: Self.question) == nil)
+            }
         }
     }
 
@@ -146,7 +181,7 @@ struct AnswerMemoTests {
             for file in files { try Files.write([1], toNew: file) }
             let memo = AnswerMemo(cache: folder)
             for changed in [0, 511, 512, 700, 1299, count - 1] {
-                try memo.keep(Self.answer, to: Self.question, lookedAt: Self.lookedAt(files))
+                try memo.keep(Self.answer, to: Self.question, lookedAt: try Self.lookedAt(files))
                 #expect(memo.answer(to: Self.question) == Self.answer)
                 try Files.replace(files[changed], with: [2])
                 #expect(memo.answer(to: Self.question) == nil, "file \(changed)")
@@ -159,7 +194,7 @@ struct AnswerMemoTests {
             let memo = AnswerMemo(cache: folder)
             for number in 0..<200 {
                 let question = Digest(ofText: "question \(number)")
-                try memo.keep(Self.answer, to: question, lookedAt: Self.lookedAt([]))
+                try memo.keep(Self.answer, to: question, lookedAt: try Self.lookedAt([]))
                 #expect(memo.answer(to: question) == Self.answer)
                 #expect(try Files.names(in: folder.appending("memo")).count <= 64)
             }
@@ -173,7 +208,7 @@ struct AnswerMemoTests {
             try Files.write([1], toNew: folder.appending("read").appending("file"))
             let memo = AnswerMemo(cache: folder)
             for name in names {
-                let lookedAt = LookedAt(beginning: LookedAt.now() + 60_000_000_000)
+                let lookedAt = LookedAt(clock: LaterClock())
                 try LookedAt.$current.withValue(lookedAt) {
                     _ = try Files.status(folder.appending("status"))
                     _ = try Files.linkStatus(folder.appending("link"))
@@ -192,4 +227,10 @@ struct AnswerMemoTests {
             }
         }
     }
+}
+
+/// The clock of a command that began a minute after everything was written.
+struct LaterClock: FileClock {
+    func trust(in status: FileStatus, at path: FilePath) -> StatusTrust { .since(LookedAt.now() + 60_000_000_000) }
+    var uptime: Uptime? { nil }
 }

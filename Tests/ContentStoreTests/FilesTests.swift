@@ -39,7 +39,9 @@ struct FilesTests {
             says("cannot read 'HERE/missing': no such file or directory") { _ = try FileDigest(ofFileAt: missing) }
             says("cannot read 'HERE/file': file too large") { _ = try Files.bytes(of: file, limit: 0) }
             says("cannot write 'HERE/file': file exists") { try Files.write([], toNew: file) }
-            says("cannot write 'HERE/file': file exists") { try Files.copy(subfolder, toNew: file) }
+            says("cannot write 'HERE/file': file exists") { try Files.copy(subfolder.appending("x"), toNew: file) }
+            says("cannot read 'HERE/sub': is a directory") { try Files.copy(subfolder, toNew: missing) }
+            says("cannot read 'HERE/sub': is a directory") { _ = try FileDigest(ofFileAt: subfolder) }
             says("cannot read 'HERE/missing': no such file or directory") {
                 try Files.copy(missing, toNew: folder.appending("copy"))
             }

@@ -2,6 +2,7 @@
 
 import ContentStore
 import PipelineExecution
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -32,9 +33,11 @@ struct StatCacheTests {
 
     /// How many of these looks at a file read it.
     private func hashed(_ cache: FilePath, _ file: FilePath, _ statuses: [FileStatus]) throws -> Int {
-        var memory = StatCache(at: cache)
+        let fileSystem = SaidFileSystem()
+        var memory = StatCache(at: cache, of: fileSystem)
         for status in statuses {
-            #expect(try memory.digest(ofFileAt: file, status: status).digest == Digest(of: [1, 2, 3]))
+            fileSystem.says(status, of: file)
+            #expect(try memory.digest(ofFileAt: file, status: status).bytes.digest == Digest(of: [1, 2, 3]))
         }
         try memory.save()
         return memory.hashedCount
@@ -91,23 +94,25 @@ struct StatCacheTests {
         try withFile { cache, file throws in
             _ = try hashed(cache, file, [Self.settled()])
             let bytes = try Files.bytes(of: cache)
-            #expect(String(decoding: bytes.prefix(8), as: UTF8.self) == "rpstat 3")
+            #expect(String(decoding: bytes.prefix(8), as: UTF8.self) == "rpstat 4")
             for index in bytes.indices.dropLast() {
                 var changed = bytes
                 changed[index] ^= 1
                 try Files.replace(cache, with: changed)
-                var memory = StatCache(at: cache)
+                let fileSystem = SaidFileSystem()
+                fileSystem.says(Self.settled(), of: file)
+                var memory = StatCache(at: cache, of: fileSystem)
                 _ = try memory.digest(ofFileAt: file, status: Self.settled())
                 #expect(memory.hashedCount == 1, "byte \(index)")
                 try Files.replace(cache, with: Array(bytes[..<index]))
-                memory = StatCache(at: cache)
+                memory = StatCache(at: cache, of: fileSystem)
                 _ = try memory.digest(ofFileAt: file, status: Self.settled())
                 #expect(memory.hashedCount == 1, "\(index) bytes")
             }
         }
     }
 
-    @Test(arguments: ["", "\n", "rpstat 3", "reprise-stat 2\nseal\n", "\u{0}\u{0}"])
+    @Test(arguments: ["", "\n", "rpstat 3", "rpstat 4", "reprise-stat 2\nseal\n", "\u{0}\u{0}"])
     func `a cache that is none is empty, and written anew`(text: String) throws {
         try withFile { cache, file throws in
             try Files.write(Array(text.utf8), toNew: cache)
@@ -159,12 +164,14 @@ struct StatCacheTests {
             let asked = try (files + [absent]).map { file in
                 (path: file, status: Self.settled(try Files.status(file)?.byteCount ?? 1))
             }
-            var memory = StatCache(at: cache)
+            let fileSystem = SaidFileSystem()
+            for (file, status) in asked { fileSystem.says(status, of: file) }
+            var memory = StatCache(at: cache, of: fileSystem)
             for _ in 0..<2 {
                 let digests = memory.digests(of: asked)
                 for (digest, count) in zip(digests, counts) {
                     let bytes = [UInt8](repeating: UInt8(count % 251), count: count)
-                    #expect(try digest.get() == FileDigest(digest: Digest(of: bytes), byteCount: count))
+                    #expect(try digest.get().bytes == FileDigest(digest: Digest(of: bytes), byteCount: count))
                 }
                 #expect(throws: StoreError.cannot(action: "read", path: absent, reason: .noSuchFileOrDirectory)) {
                     _ = try digests.last?.get()
@@ -172,7 +179,7 @@ struct StatCacheTests {
                 #expect(memory.hashedCount == 40)
             }
             try memory.save()
-            var later = StatCache(at: cache)
+            var later = StatCache(at: cache, of: fileSystem)
             #expect(later.digests(of: asked.dropLast()).compactMap { try? $0.get() }.count == 40)
             #expect(later.hashedCount == 0)
         }
@@ -183,23 +190,66 @@ struct StatCacheTests {
             let other = file.removingLastComponent().appending("other")
             try Files.write([1, 2, 3], toNew: other)
             let young = Self.settled(at: LookedAt.now())
-            var memory = StatCache(at: cache)
+            let fileSystem = SaidFileSystem()
+            for file in [file, other] { fileSystem.says(young, of: file) }
+            var memory = StatCache(at: cache, of: fileSystem)
             for count in [2, 4, 6] {
-                let digests = try memory.digests(of: [(file, young), (other, young)]).map { try $0.get().digest }
+                let digests = try memory.digests(of: [(file, young), (other, young)]).map { try $0.get().bytes.digest }
                 #expect(digests == [Digest(of: [1, 2, 3]), Digest(of: [1, 2, 3])])
                 #expect(memory.hashedCount == count)
             }
         }
     }
 
-    @Test func `a file is read to the end that it had, and one that calls itself empty to the end that it has`() throws
-    {
+    @Test func `a file is read whole whatever length it was said to have`() throws {
         try withFile { _, file throws in
-            let bytes = FileBuffer()
-            for (known, expected) in [(2, [1, 2, 3]), (3, [1, 2, 3]), (9, [1, 2, 3]), (0, [1, 2, 3])] {
-                let digest = try FileDigest(ofFileAt: file, Self.settled(known), through: bytes)
-                #expect(digest == FileDigest(digest: Digest(of: expected.map { UInt8($0) }), byteCount: 3))
+            let status = try #require(try Files.status(file))
+            for known in [0, 2, 3, 9] {
+                let looked = Self.settled(known)
+                let hashed = try HashedFile(
+                    readingFrom: file, lookedAt: looked, in: SystemFileSystem(), through: FileBuffer())
+                #expect(hashed.bytes == FileDigest(digest: Digest(of: [1, 2, 3]), byteCount: 3))
+                #expect(hashed.status == status)
             }
+        }
+    }
+
+    @Test func `a file that is written to all the time is told`() throws {
+        let clock = SimulatedClock(.told)
+        let fileSystem = SimulatedFileSystem(tick: 1, clock: clock)
+        fileSystem.make(.replace("/log", "line"))
+        let status = try #require(try fileSystem.status(of: "/log", followsLink: true))
+        fileSystem.plan((0..<100).map { ($0, .write("/log", "line \($0)")) })
+        #expect(throws: StoreError.changing(path: "/log")) {
+            try HashedFile(readingFrom: "/log", lookedAt: status, in: fileSystem, through: FileBuffer())
+        }
+        #expect(
+            "\(StoreError.changing(path: "/log"))" == "cannot read '/log': it changed each time that it was read")
+    }
+
+    /// Looks at a file, in this order, at times after the first one; how often it was read by then.
+    @Test(arguments: [SimulatedClock.Knowledge.told, .silent, .undated])
+    func `a file is believed to be as it was once the clock of its file system is past it`(
+        knowledge: SimulatedClock.Knowledge
+    ) throws {
+        let clock = SimulatedClock(knowledge)
+        let fileSystem = SimulatedFileSystem(tick: 1_000_000_000, clock: clock)
+        fileSystem.wait(1_000_000_000_000)
+        fileSystem.make(.replace("/file", "one"))
+        var memory = StatCache(at: "/nonexistent/stat", of: fileSystem)
+        var read: [Int] = []
+        for pause in [1_000_000_000, 500_000_000, 1_000_000_000, 1_000_000_000, 5_000_000_000] as [Int64] {
+            fileSystem.wait(pause)
+            clock.begin(at: fileSystem.time)
+            let status = try #require(try fileSystem.status(of: "/file", followsLink: true))
+            #expect(try memory.digest(ofFileAt: "/file", status: status).bytes.digest == Digest(ofText: "one"))
+            read.append(memory.hashedCount)
+        }
+        switch knowledge {
+        case .told: #expect(read == [1, 2, 3, 3, 3])
+        // Known to be as it is for more than two seconds when it is read for the fourth time.
+        case .silent: #expect(read == [1, 2, 3, 4, 4])
+        case .undated: #expect(read == [1, 2, 3, 4, 5])
         }
     }
 
@@ -212,4 +262,49 @@ struct StatCacheTests {
             #expect(try names.reversed().reduce(0) { try $0 + hashed(cache, $1, [Self.settled()]) } == 0)
         }
     }
+}
+
+/// The files of this machine, with the statuses that they are said to have.
+private final class SaidFileSystem: FileSystem {
+    private let said = Mutex<[FilePath: FileStatus]>([:])
+    private let system = SystemFileSystem()
+
+    func says(_ status: FileStatus, of path: FilePath) { said.withLock { $0[path] = status } }
+
+    /// The clock of this machine, whatever device a file is said to be on.
+    var clock: any FileClock { SaidClock() }
+
+    func status(of path: FilePath, followsLink: Bool) throws(StoreError) -> FileStatus? {
+        if let said = said.withLock({ $0[path] }) { return said }
+        return try system.status(of: path, followsLink: followsLink)
+    }
+
+    func statuses(of names: [String], in folder: FilePath) -> [Result<FileStatus?, StoreError>] {
+        system.statuses(of: names, in: folder)
+    }
+
+    func listing(of folder: FilePath) throws(StoreError) -> ListedFolder { try system.listing(of: folder) }
+
+    func open(_ path: FilePath) throws(StoreError) -> any OpenFile {
+        let file = try system.open(path)
+        return said.withLock { $0[path] }.map { SaidFile(file, $0) } ?? file
+    }
+}
+
+private struct SaidClock: FileClock {
+    func trust(in status: FileStatus, at path: FilePath) -> StatusTrust { .since(LookedAt.now()) }
+    var uptime: Uptime? { nil }
+}
+
+private final class SaidFile: OpenFile {
+    private let file: any OpenFile
+    private let said: FileStatus
+
+    init(_ file: any OpenFile, _ said: FileStatus) {
+        self.file = file
+        self.said = said
+    }
+
+    func status() -> FileStatus { said }
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int { try file.read(into: buffer) }
 }

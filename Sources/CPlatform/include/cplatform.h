@@ -31,6 +31,27 @@ ptrdiff_t reprise_copy_bytes(int source, int target, size_t count);
 /// Waits until all that was written to the file system of an open file is on the disk. Returns 0, or -1 with errno.
 int reprise_sync_file_system(int descriptor);
 
+/// Makes a file in a folder that has no name and goes when it is closed, which changes nothing in the folder.
+///
+/// Returns its descriptor, or -1 with errno: EOPNOTSUPP and EISDIR where the file system cannot do it.
+int reprise_unnamed_file(const char *folder);
+
+/// Makes a file in memory, dated by the kernel's clock. Returns its descriptor, or -1 with errno.
+int reprise_memory_file(void);
+
+/// Who dates the files of a file system.
+enum reprise_file_system {
+    /// Not known, such as a server somewhere.
+    reprise_file_system_other,
+    /// The kernel, by its own clock.
+    reprise_file_system_of_kernel,
+    /// The kernel too, but for bytes that are written through memory, as on tmpfs.
+    reprise_file_system_in_memory,
+};
+
+/// The file system that a path leads to.
+enum reprise_file_system reprise_file_system_at(const char *path);
+
 /// From now on, each Ctrl-C and each request to end (SIGINT, SIGTERM) is a byte that can be read, the signal's number,
 /// and nothing else; to be called once. Returns the descriptor to read from, which no other program inherits, or -1
 /// with errno.
