@@ -25,6 +25,40 @@ extension Files {
         }
     }
 
+    /// Makes a new file of another's bytes, and gives the digest of the bytes that it got: those of the other file may
+    /// change at any moment.
+    package static func copyHashing(
+        _ path: FilePath, toNew target: FilePath, permissions: UInt16 = 0o666
+    ) throws(StoreError) -> FileDigest {
+        var digest: FileDigest?
+        try make(target, of: path, permissions) { (source, descriptor) throws(StoreError) in
+            digest =
+                reprise_share_bytes(source, descriptor) == 0
+                ? try hash(descriptor, of: target) : try copyHashing(path, source, to: target, descriptor)
+        }
+        guard let digest else { preconditionFailure("a file that was made was filled") }
+        return digest
+    }
+
+    private static func hash(_ descriptor: Int32, of path: FilePath) throws(StoreError) -> FileDigest {
+        var hasher = ContentHasher()
+        let byteCount = try readAll(descriptor, of: path) { (piece) throws(StoreError) in hasher.update(piece) }
+        return FileDigest(digest: hasher.finalized(), byteCount: byteCount)
+    }
+
+    private static func copyHashing(
+        _ path: FilePath, _ source: Int32, to target: FilePath, _ descriptor: Int32
+    ) throws(StoreError) -> FileDigest {
+        var hasher = ContentHasher()
+        let byteCount = try readAll(source, of: path) { (piece) throws(StoreError) in
+            hasher.update(piece)
+            if let reason = writeAll(piece, to: descriptor) {
+                throw .cannot(action: "write", path: target, reason: reason)
+            }
+        }
+        return FileDigest(digest: hasher.finalized(), byteCount: byteCount)
+    }
+
     /// Makes a new file that shares another's bytes on the disk; `false`, and no file, where the file system cannot.
     package static func share(
         _ path: FilePath, toNew target: FilePath, permissions: UInt16
@@ -41,11 +75,10 @@ extension Files {
         _ target: FilePath, of path: FilePath, _ permissions: UInt16,
         _ fill: (_ source: Int32, _ descriptor: Int32) throws(StoreError) -> Void
     ) throws(StoreError) {
-        let source = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
-        guard source >= 0 else { throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno)) }
+        let source = try openPlainFile(path).descriptor
         defer { close(source) }
         let descriptor = target.withPlatformString {
-            open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
+            open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
         }
         guard descriptor >= 0 else {
             throw .cannot(action: "write", path: target, reason: Errno(rawValue: errno))
@@ -88,18 +121,29 @@ extension Files {
     ) throws(StoreError) {
         while reprise_copy_bytes(source, descriptor, 1 << 30) > 0 {}
         // Whatever the system would not copy by itself comes through here, and at the end nothing.
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
+        _ = try readAll(source, of: path) { (piece) throws(StoreError) in
+            if let reason = writeAll(piece, to: descriptor) {
+                throw .cannot(action: "write", path: target, reason: reason)
+            }
+        }
+    }
+
+    /// Hands all bytes of an open file from its place on to `body`, piece by piece; gives how many they are.
+    private static func readAll(
+        _ descriptor: Int32, of path: FilePath, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) -> Int {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
+        var byteCount = 0
         while true {
-            let count = platformRead(source, buffer.baseAddress, buffer.count)
-            if count == 0 { return }
+            let count = platformRead(descriptor, buffer.baseAddress, buffer.count)
+            if count == 0 { return byteCount }
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno))
             }
-            if let reason = writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: descriptor) {
-                throw .cannot(action: "write", path: target, reason: reason)
-            }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            byteCount += count
         }
     }
 }

@@ -19,7 +19,7 @@ struct CommandOrder: Sendable {
         /// The files of a source that is a folder.
         case files([ToolInput.File])
         /// A source that is a file.
-        case file(FilePath)
+        case file(ToolInput.File)
         /// An object of the cache, verified.
         case object(Digest, path: FilePath)
         /// A folder that another command wrote, as the verified object that it is packed in.
@@ -113,7 +113,7 @@ struct CommandRun {
         try Files.makeFolder(temporaryFolder)
         for file in order.code {
             // Keys hold the bytes of code and not its permissions, so all of it may be run.
-            try copy(file.path, to: folder.pushing(FilePath(file.name)), permissions: 0o555)
+            try copy(file, to: folder.pushing(FilePath(file.name)), permissions: 0o555)
         }
         var laidOut = LaidOutInputs()
         if !order.inputs.isEmpty { try Files.makeFolder(folder.appending("inputs")) }
@@ -143,14 +143,9 @@ struct CommandRun {
         case .files(let files):
             // Never a link: nobody's data are in reach of a command.
             try Files.makeFolder(place)
-            for file in files {
-                let target = place.pushing(FilePath(file.name))
-                try copy(file.path, to: target, permissions: 0o444)
-                try laidOut.add(copy: target, of: file.path, input: input.name)
-            }
+            for file in files { try layOut(file, of: input, at: place.pushing(FilePath(file.name)), &laidOut) }
         case .file(let file):
-            try copy(file, to: place, permissions: 0o444)
-            try laidOut.add(copy: place, of: file, input: input.name)
+            try layOut(file, of: input, at: place, &laidOut)
         case .packedFolder(let archive):
             try Files.makeFolder(place)
             for file in try FolderPacking.unpack(archive, into: place) {
@@ -160,17 +155,45 @@ struct CommandRun {
             if let size = try Files.status(path)?.byteCount, size > Self.largestCopy {
                 return try shareOrLink(object, at: path, of: input, to: place, &laidOut)
             }
-            try copy(path, to: place, permissions: 0o444)
-            try laidOut.add(copy: place, of: path, input: input.name)
+            let copied = try copied(path, to: place, 0o444)
+            guard copied.digest == object else { throw StoreError.damaged(object: object, path: path) }
+            try laidOut.add(copy: place, of: object, input: input.name)
         }
     }
 
-    private func copy(_ path: FilePath, to target: FilePath, permissions: UInt16) throws(StoreError) {
+    /// Lays out a file from outside of the cache: what the command gets is hashed as it is copied.
+    private func layOut(
+        _ file: ToolInput.File, of input: CommandOrder.Input, at place: FilePath, _ laidOut: inout LaidOutInputs
+    ) throws {
+        try copy(file, to: place, permissions: 0o444, input: input.name)
+        guard let bytes = file.bytes else { preconditionFailure("a source's file comes with its digest") }
+        try laidOut.add(copy: place, of: bytes.digest, input: input.name)
+    }
+
+    /// - Throws: `StageFailure.inputChanged` where the file is gone or holds other bytes than the key says.
+    private func copy(_ file: ToolInput.File, to target: FilePath, permissions: UInt16, input: String = "") throws {
+        let copied: FileDigest?
         do throws(StoreError) {
-            try Files.copy(path, toNew: target, permissions: permissions)
+            copied = try self.copied(file.path, to: target, permissions)
+        } catch .cannot(_, file.path, reason: .noSuchFileOrDirectory), .cannot(_, file.path, reason: .notDirectory),
+            .cannot(_, file.path, reason: .invalidArgument), .cannot(_, file.path, reason: .isDirectory)
+        {
+            copied = nil
+        }
+        guard let copied, copied == file.bytes else {
+            throw StageFailure.inputChanged(file: file.path.string, input: input)
+        }
+    }
+
+    /// Copies into a folder that is made where it is missing; gives what the copy holds.
+    private func copied(
+        _ path: FilePath, to target: FilePath, _ permissions: UInt16
+    ) throws(StoreError) -> FileDigest {
+        do throws(StoreError) {
+            return try Files.copyHashing(path, toNew: target, permissions: permissions)
         } catch .cannot(_, target, reason: .noSuchFileOrDirectory) {
             try Files.makeFolder(target.removingLastComponent())
-            try Files.copy(path, toNew: target, permissions: permissions)
+            return try Files.copyHashing(path, toNew: target, permissions: permissions)
         }
     }
 
@@ -186,7 +209,7 @@ struct CommandRun {
             }
             try Files.copy(path, toNew: place, permissions: 0o444)
         }
-        try laidOut.add(copy: place, of: path, input: input.name)
+        try laidOut.add(copy: place, of: object, input: input.name)
     }
 
     /// A link, so that what the command writes lies outside of its attempt at every moment.

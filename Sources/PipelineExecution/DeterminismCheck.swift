@@ -55,6 +55,7 @@ package struct DeterminismCheck: Sendable {
         } catch {
             switch StageAttempt.obstacle(error) {
             case .failed(let failure): throw failure
+            case .touched(let file): throw .inputChanged(file: file, input: "")
             case .lostInputs(let producers):
                 let names = producers.sorted().map { "'\($0)'" }.joined(separator: ", ")
                 throw .tool(ToolFailure("the cache has lost what it reads of \(names)"))

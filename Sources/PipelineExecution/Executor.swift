@@ -184,6 +184,8 @@ package struct Executor: Sendable {
         case .failure(.lostInputs(let producers)):
             run.demand(producers, by: stage, isRunning: true)
             return
+        case .failure(.touched(let file)):
+            run.fail(stage, .inputChanged(file: file, input: ""), record: ending.record, isRunning: true)
         case .failure(.failed(let failure)):
             run.fail(stage, failure, record: ending.record, isRunning: true)
         }

@@ -7,7 +7,7 @@ import SystemPackage
 struct LaidOutInputs: Sendable {
     /// Whose bytes a file has.
     private enum Origin {
-        case copy(of: FilePath)
+        case copy(of: Digest)
         case member(String, archive: FilePath)
         /// An object of the cache under a second name.
         case link(Digest)
@@ -23,8 +23,8 @@ struct LaidOutInputs: Sendable {
 
     private var files: [File] = []
 
-    mutating func add(copy path: FilePath, of original: FilePath, input: String) throws(StoreError) {
-        try add(path, .copy(of: original), input)
+    mutating func add(copy path: FilePath, of bytes: Digest, input: String) throws(StoreError) {
+        try add(path, .copy(of: bytes), input)
     }
 
     mutating func add(unpacked path: FilePath, member: String, of archive: FilePath, input: String) throws(StoreError) {
@@ -42,14 +42,15 @@ struct LaidOutInputs: Sendable {
         files.append(File(path: path, status: status, origin: origin, input: input))
     }
 
-    /// Looks at each file once, and reads only those that are not as they were, and objects under a second name, whose
-    /// bytes the cache lives on.
+    /// Looks at each file once, and reads only those that are not as they were, those whose status does not tell, and
+    /// objects under a second name, whose bytes the cache lives on.
     ///
+    /// - Parameter clock: tells what a status is worth.
     /// - Throws: a `ToolFailure` for the first input of which a file is gone or has other bytes, `StoreError`.
-    func checkUnchanged(in objects: any ObjectStore) throws {
+    func checkUnchanged(in objects: any ObjectStore, by clock: any FileClock) throws {
         var archives = UnpackedArchives()
         for file in files {
-            guard try isUnchanged(file, objects, &archives) else {
+            guard try isUnchanged(file, objects, clock, &archives) else {
                 throw ToolFailure(
                     "it changed its input '\(file.input)'", at: .input(file.input),
                     hint: "inputs are read-only; a command that needs to write to one copies it first")
@@ -58,7 +59,7 @@ struct LaidOutInputs: Sendable {
     }
 
     private func isUnchanged(
-        _ file: File, _ objects: any ObjectStore, _ archives: inout UnpackedArchives
+        _ file: File, _ objects: any ObjectStore, _ clock: any FileClock, _ archives: inout UnpackedArchives
     ) throws(StoreError) -> Bool {
         if case .link(let object) = file.origin {
             do throws(StoreError) {
@@ -68,7 +69,9 @@ struct LaidOutInputs: Sendable {
             }
         }
         do throws(StoreError) {
-            if try Files.linkStatus(file.path) == file.status { return true }
+            if try Files.linkStatus(file.path) == file.status, clock.trust(in: file.status, at: file.path) != .none {
+                return true
+            }
             // Something else in its place may be a pipe, which is not waited for.
             guard try Files.status(file.path)?.kind == .file else { return false }
             return try FileDigest(ofFileAt: file.path).digest == original(of: file.origin, &archives)
@@ -79,7 +82,7 @@ struct LaidOutInputs: Sendable {
 
     private func original(of origin: Origin, _ archives: inout UnpackedArchives) throws(StoreError) -> Digest? {
         switch origin {
-        case .copy(let path): try FileDigest(ofFileAt: path).digest
+        case .copy(let bytes): bytes
         case .member(let name, let archive): try archives.digest(ofFile: name, in: archive)
         case .link(let object): object
         }

@@ -10,6 +10,8 @@ final class RunEquipment: Sendable {
     let programs = ProgramSearch()
     let warden: Warden?
     let committer: ResultCommitter
+    /// As the run began.
+    let clock = SystemFileClock()
     private let objects: any ObjectStore
     /// Objects whose bytes this run has hashed, with what the file system said of them then.
     private let verified = Mutex<[Digest: FileStatus]>([:])
@@ -40,7 +42,11 @@ final class RunEquipment: Sendable {
     /// The file of an object: hashed now, or by this run and unchanged since.
     func verifiedFile(of object: Digest) throws(StoreError) -> FilePath {
         let path = objects.path(of: object)
-        if let before = verified.withLock({ $0[object] }), try Files.linkStatus(path) == before { return path }
+        if let before = verified.withLock({ $0[object] }), clock.trust(in: before, at: path) != .none,
+            try Files.linkStatus(path) == before
+        {
+            return path
+        }
         let verified = try objects.verifiedFile(of: object)
         try remember(object)
         return verified

@@ -15,6 +15,8 @@ struct StageAttempt: Sendable {
     enum Obstacle: Error {
         /// Objects of these stages are absent or damaged, and have to be made again first.
         case lostInputs(Set<String>)
+        /// A file that the work uses in place was touched meanwhile; what it read of it nobody knows.
+        case touched(file: String)
         case failed(StageFailure)
     }
 
@@ -109,7 +111,7 @@ struct StageAttempt: Sendable {
         while true {
             record.attempts += 1
             do {
-                return try await attemptedResult(&record)
+                return try await untouchedResult(&record)
             } catch {
                 guard record.attempts <= limits.retries, case .failed(let failure) = Self.obstacle(error),
                     failure.mayPass
@@ -119,6 +121,23 @@ struct StageAttempt: Sendable {
             try await Task.sleep(for: .seconds(pause))
             pause *= 2
         }
+    }
+
+    /// So often the work is done again because a file that it uses in place was touched.
+    private static let maximumTouches = 2
+
+    /// The result of an attempt during which nobody touched a file that is used in place.
+    private func untouchedResult(_ record: inout StageRecord) async throws -> ActionResult {
+        for touches in 0... {
+            do {
+                return try await attemptedResult(&record)
+            } catch Obstacle.touched(let file) where touches >= Self.maximumTouches {
+                throw StageFailure.inputChanged(file: file, input: "")
+            } catch Obstacle.touched {
+                continue
+            }
+        }
+        preconditionFailure("a range without an end has none")
     }
 
     private func attemptedResult(_ record: inout StageRecord) async throws -> ActionResult {

@@ -34,10 +34,12 @@ struct StageWork: Sendable {
     ///   - folder: the attempt's, which is there and empty; what the stage prints is in its `log`.
     ///   - keptFolder: outlives failed attempts at the same action.
     ///   - account: is charged however the work ends.
-    /// - Throws: `StageAttempt.Obstacle` where inputs are lost, `StageFailure`, `ToolFailure`, `StoreError`.
+    /// - Throws: `StageAttempt.Obstacle` where inputs are lost or programs were touched, `StageFailure`,
+    ///   `ToolFailure`, `StoreError`.
     func done(
         in folder: FilePath, keeping keptFolder: FilePath, charging account: CostAccount
     ) async throws -> [Output] {
+        let programs = try ProgramsInPlace(planner.snapshot.programs[node.name] ?? [])
         let outputs: [Output]
         do {
             switch node.stage.work {
@@ -50,6 +52,7 @@ struct StageWork: Sendable {
             throw error
         }
         try checkSourcesUnchanged()
+        try programs.checkUntouched()
         return outputs
     }
 
@@ -112,7 +115,7 @@ struct StageWork: Sendable {
             let catalogue = planner.snapshot.catalogues[name]?.files.first
             return ToolInput(
                 format: .folder, files: sourceFiles(name),
-                catalogue: catalogue.map { ToolInput.File(name: $0.name, path: $0.path) })
+                catalogue: catalogue.map { ToolInput.File($0) })
         case .stage(let producer, let output):
             let (artifact, format) = artifact(producer, output)
             let path = try equipment.verifiedFile(of: artifact.object)
@@ -134,13 +137,11 @@ struct StageWork: Sendable {
             each: commandInput, as: { CommandOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
         let order = CommandOrder(
             command: command, inputs: inputs,
-            code: (planner.snapshot.code[node.name]?.files ?? []).map {
-                ToolInput.File(name: $0.name, path: $0.path)
-            },
+            code: (planner.snapshot.code[node.name]?.files ?? []).map { ToolInput.File($0) },
             outputs: node.stage.outputs, folder: folder.absolute,
             resumeFolder: keptFolder.absolute.appending(CacheFolders.resume))
         let run = CommandRun(order: order, programs: equipment.programs, warden: equipment.warden, onLine: onLine)
-        try await run.run(charging: account).checkUnchanged(in: planner.objects)
+        try await run.run(charging: account).checkUnchanged(in: planner.objects, by: equipment.clock)
         let paths = try CommandOutputs(of: order).files()
         let outputs = zip(node.stage.outputs, paths).map { output, path in
             WorkOrder.Output(name: output.name, format: output.format, path: path)
@@ -152,7 +153,7 @@ struct StageWork: Sendable {
         switch origin {
         case .source(let name):
             let files = sourceFiles(name)
-            if planner.snapshot.sources[name]?.isOneFile == true, let file = files.first { return .file(file.path) }
+            if planner.snapshot.sources[name]?.isOneFile == true, let file = files.first { return .file(file) }
             return .files(files)
         case .stage(let producer, let output):
             let (artifact, format) = artifact(producer, output)
@@ -204,7 +205,7 @@ struct StageWork: Sendable {
     }
 
     private func sourceFiles(_ name: String) -> [ToolInput.File] {
-        (planner.snapshot.sources[name]?.files ?? []).map { ToolInput.File(name: $0.name, path: $0.path) }
+        (planner.snapshot.sources[name]?.files ?? []).map { ToolInput.File($0) }
     }
 
     private func artifact(_ producer: String, _ output: String) -> (artifact: Artifact, format: ArtifactFormat) {
@@ -241,8 +242,7 @@ struct StageWork: Sendable {
                 }
             }
         }
-        let given = (planner.snapshot.code[node.name]?.files ?? []) + (planner.snapshot.programs[node.name] ?? [])
-        for file in given { try checkUnchanged(file, input: "") }
+        for file in planner.snapshot.code[node.name]?.files ?? [] { try checkUnchanged(file, input: "") }
     }
 
     private func checkUnchanged(_ file: SourceContent.File, input: String) throws {
@@ -251,5 +251,12 @@ struct StageWork: Sendable {
         // Touched and yet the same bytes is no change.
         if now != nil, try FileDigest(ofFileAt: file.path) == file.bytes { return }
         throw StageFailure.inputChanged(file: file.path.string, input: input)
+    }
+}
+
+extension ToolInput.File {
+    /// A file that counted into a key, to be read as it was then.
+    fileprivate init(_ file: SourceContent.File) {
+        self.init(name: file.name, path: file.path, bytes: file.bytes)
     }
 }

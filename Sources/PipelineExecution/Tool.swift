@@ -6,7 +6,8 @@ package import SystemPackage
 
 /// How a kind of stage is carried out.
 ///
-/// A tool reads its inputs in place, writes each of its outputs to the path it is given, and touches nothing else.
+/// A tool reads its inputs in place, those outside the cache through `ToolInput.File.contents` and
+/// `ToolContext.settled`, writes each of its outputs to the path it is given, and touches nothing else.
 package protocol Tool: Sendable {
     var interface: ToolInterface { get }
 
@@ -102,10 +103,15 @@ package struct ToolInput: Hashable, Sendable {
         /// Relative to the source's folder.
         package let name: String
         package let path: FilePath
+        /// What a file outside the cache has to hold, as the stage's key says: it may change at any moment.
+        ///
+        /// `nil` for a file of the cache, whose bytes were verified.
+        package let bytes: FileDigest?
 
-        package init(name: String, path: FilePath) {
+        package init(name: String, path: FilePath, bytes: FileDigest? = nil) {
             self.name = name
             self.path = path
+            self.bytes = bytes
         }
     }
 

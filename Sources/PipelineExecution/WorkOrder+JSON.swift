@@ -88,11 +88,22 @@ extension ToolInput {
 }
 
 extension ToolInput.File {
-    fileprivate var json: JSONValue { ["name": .text(name), "path": .text(path.string)] }
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = ["name": .text(name), "path": .text(path.string)]
+        if let bytes {
+            members["digest"] = .text(bytes.digest.description)
+            members["bytes"] = .integer(bytes.byteCount)
+        }
+        return .object(members)
+    }
 
     fileprivate init(json: JSONValue) throws {
         let reader = OrderReader(json)
-        self.init(name: try reader.text("name"), path: FilePath(try reader.text("path")))
+        let bytes: FileDigest? =
+            if json["digest"] == nil { nil } else {
+                FileDigest(digest: try reader.digest("digest"), byteCount: try reader.integer("bytes"))
+            }
+        self.init(name: try reader.text("name"), path: FilePath(try reader.text("path")), bytes: bytes)
     }
 }
 
@@ -195,6 +206,7 @@ private struct OrderReader {
     }
 
     func text(_ name: String) throws -> String { try typed(name, try member(name).text) }
+    func digest(_ name: String) throws -> Digest { try typed(name, try member(name).digest) }
     func integer(_ name: String) throws -> Int { try typed(name, try member(name).integer) }
     func number(_ name: String) throws -> Double { try typed(name, try member(name).number) }
     func boolean(_ name: String) throws -> Bool { try typed(name, try member(name).boolean) }

@@ -15,6 +15,13 @@ extension Catalogue {
         } catch {
             throw CatalogueFileError.unreadable("\(error)")
         }
+        try self.init(parsing: bytes, of: path)
+    }
+
+    /// The catalogue in a file's bytes.
+    ///
+    /// - Throws: every mistake in it.
+    package init(parsing bytes: [UInt8], of path: FilePath) throws(CatalogueFileError) {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw CatalogueFileError.noText(path) }
         do throws(Diagnostics) {
             self = try Self.parse(SourceText(file: path.string, text: text))

@@ -73,9 +73,11 @@ struct ImagesTool: Tool {
     }
 
     private static func bytes(of file: ToolInput.File) throws -> [UInt8] {
-        do throws(StoreError) {
-            return try Files.bytes(of: file.path)
-        } catch {
+        do {
+            return try file.contents()
+        } catch let failure as ToolFailure {
+            throw ToolFailure(failure.message, at: .input("files"), hint: failure.hint)
+        } catch let error as StoreError {
             // A file of the user's that cannot be read is no fault of the cache.
             throw ToolFailure("\(error)", at: .input("files"))
         }

@@ -61,7 +61,8 @@ struct ImportWeightsTool: Tool {
         let settings = ImportSettings(context.settings)
         let model: Model
         do {
-            model = try settings.model(FoundModel(readingFrom: file.path, settings))
+            let settled = try context.settled(file, beside: "model")
+            model = try settings.model(FoundModel(readingFrom: settled, settings))
             try model.check()
         } catch let failure as ToolFailure where failure.place != .stage {
             throw failure

@@ -42,8 +42,10 @@ extension ToolContext {
         _ file: ToolInput.File, of input: String
     ) throws -> (catalogue: Catalogue, part: Catalogue.Part) {
         let catalogue: Catalogue
-        do throws(CatalogueFileError) {
-            catalogue = try Catalogue(readingFrom: file.path)
+        do {
+            catalogue = try Catalogue(parsing: try file.contents(limit: Catalogue.maximumByteCount), of: file.path)
+        } catch let failure as ToolFailure {
+            throw ToolFailure(failure.message, at: .catalogue(ofInput: input), hint: failure.hint)
         } catch {
             throw ToolFailure("\(error)", at: .catalogue(ofInput: input))
         }

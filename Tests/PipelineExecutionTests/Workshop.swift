@@ -25,7 +25,9 @@ final class Workshop: Sendable {
         let tools = [
             tool("read", [.init("files", [.folder], summary: "files")], [output]) { context in
                 let files = context.input("files").files
-                return try files.map { try "\($0.name): " + Self.text($0.path) + "\n" }.joined()
+                return try files.map { file in
+                    "\(file.name): " + String(decoding: try file.contents(), as: UTF8.self) + "\n"
+                }.joined()
             },
             tool("upper", [file], [output]) { context in
                 try Self.text(context.input("text").path).uppercased() + context.settings.text("suffix")

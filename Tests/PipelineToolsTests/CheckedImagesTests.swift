@@ -53,6 +53,32 @@ import Testing
         #expect(try run(files, parted, part: "x2/HR") == ["the images are those of Mine, part 'x2/HR': all 2"])
     }
 
+    @Test func `images and a catalogue that are others than the stage's key says are refused`() throws {
+        let workshop = try Workshop()
+        let path = try workshop.newPath("c.yml")
+        try Files.write(Array(catalogue(["a": pictures[0]]).utf8), toNew: path)
+        let image = try #require(try workshop.files(["a.png": pictures[0].png()]).files.first)
+        func run(image imageBytes: FileDigest, catalogue catalogueBytes: FileDigest) throws {
+            let input = ToolInput(
+                format: .folder, files: [.init(name: image.name, path: image.path, bytes: imageBytes)],
+                catalogue: .init(name: "", path: path, bytes: catalogueBytes))
+            try workshop.run("images", ["files": [input]])
+        }
+        let (imageBytes, catalogueBytes) = (try FileDigest(ofFileAt: image.path), try FileDigest(ofFileAt: path))
+        try run(image: imageBytes, catalogue: catalogueBytes)
+        func failure(_ path: FilePath, at place: ToolFailure.Place) -> ToolFailure {
+            ToolFailure(
+                "'\(path)' changed while the stage read it", at: place,
+                hint: "run again once nothing writes to the data")
+        }
+        #expect(throws: failure(image.path, at: .input("files"))) {
+            try run(image: catalogueBytes, catalogue: catalogueBytes)
+        }
+        #expect(throws: failure(path, at: .catalogue(ofInput: "files"))) {
+            try run(image: imageBytes, catalogue: imageBytes)
+        }
+    }
+
     @Test func `every image that is not as it should be is listed`() throws {
         let text = catalogue(["a": pictures[0], "b": pictures[1], "c": pictures[2]])
         let error = #expect(throws: CheckFailure.self) {

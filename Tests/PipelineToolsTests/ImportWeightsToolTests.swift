@@ -74,6 +74,20 @@ import Training
 
     // MARK: Keras
 
+    @Test func `weights that are others than the stage's key says are refused`() throws {
+        let workshop = try Workshop()
+        let file = try #require(try small.write(workshop).files.first)
+        let bytes = try FileDigest(ofFileAt: file.path)
+        let right = ToolInput(format: .folder, files: [.init(name: file.name, path: file.path, bytes: bytes)])
+        try workshop.run("import-weights", ["weights": [right]], ["name": "net", "scale": 3])
+        let other = FileDigest(digest: Digest(ofText: "other"), byteCount: bytes.byteCount)
+        let wrong = ToolInput(format: .folder, files: [.init(name: file.name, path: file.path, bytes: other)])
+        let failure = #expect(throws: ToolFailure.self) {
+            try workshop.run("import-weights", ["weights": [wrong]], ["name": "net", "scale": 3])
+        }
+        #expect(failure?.message.contains("'\(file.path)' changed while the stage read it") == true)
+    }
+
     @Test func `weights of Keras are turned to our order of axes`() throws {
         let workshop = try Workshop()
         let model = try imported(workshop, small.write(workshop))
