@@ -166,6 +166,8 @@ private final class ObservedWorld {
         let lookedAt = LookedAt(clock: clock)
         guard let snapshot = LookedAt.$current.withValue(lookedAt, operation: { try? observed() }) else { return }
         let key = Self.key(snapshot)
+        // It looks for results, and says what it found.
+        fileSystem.goOn()
         if results[key] != nil {
             if let looks = lookedAt.settledLooks() { answers.append((key, looks)) }
             return

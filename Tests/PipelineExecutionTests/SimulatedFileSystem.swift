@@ -89,6 +89,9 @@ final class SimulatedFileSystem: FileSystem {
         state.withLock { Self.status(path, followsLink: followsLink, $0) }
     }
 
+    /// A step of whoever observes that asks for nothing here.
+    func goOn() { step { _ in } }
+
     // MARK: What observers call
 
     func status(of path: FilePath, followsLink: Bool) throws(StoreError) -> FileStatus? {

@@ -47,6 +47,25 @@ struct FaultClockTests {
         }
     }
 
+    @Test(arguments: [10, 0, -10])
+    func `a change in the second of the last one is seen where files are dated by seconds, whatever the clock says`(
+        shift: Int
+    ) throws {
+        let project = try FaultProject()
+        let environment = FaultLayer.environment(clockShift: shift, stampSeconds: 1)
+        for text in ["one\ntwo\n", "two\none\n", "eno\nowt\n", "owt\neno\n", "ONE\nTWO\n", "TWO\nONE\n"] {
+            try project.files.overwrite("data/texts/a", with: text)
+            // The second run finds nothing to do, and may keep that answer.
+            for _ in 0..<2 { try project.reprise("run", "faults.yml", "-q", environment: environment) }
+            let changed = String(text.reversed()).trimmingCharacters(in: .newlines) + "\n"
+            try project.files.overwrite("data/texts/a", with: changed)
+            let outcome = try project.reprise("run", "faults.yml", "-q", environment: environment)
+            #expect(outcome.code == 0 && outcome.errors == "", "\(outcome.errors)")
+            try project.reprise("export", "faults.yml", "top", "--to", "out", "-q", environment: environment)
+            #expect(try project.files.text("out/text") == changed + "three\nfour\n")
+        }
+    }
+
     private func run(_ project: FaultProject, _ shift: Int) throws {
         let outcome = try project.reprise(
             "lock", "faults.yml", "-q", environment: FaultLayer.environment(clockShift: shift))
@@ -60,5 +79,15 @@ extension FaultProject {
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: seconds)],
             ofItemAtPath: folder.appendingPathComponent(name).path)
+    }
+}
+
+extension CommandLineProject {
+    /// Writes into the file that is there, so that its number stays.
+    fileprivate func overwrite(_ name: String, with text: String) throws {
+        let handle = try FileHandle(forWritingTo: folder.appendingPathComponent(name))
+        defer { try? handle.close() }
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(text.utf8))
     }
 }

@@ -51,10 +51,12 @@ enum FaultLayer {
         return environment
     }
 
-    /// The environment in which a program's clock of the day is off by `seconds`.
-    static func environment(clockShift seconds: Int) -> [String: String] {
+    /// The environment in which a program's clock of the day is off by `seconds`, and files are dated by so many.
+    static func environment(clockShift seconds: Int, stampSeconds: Int = 0) -> [String: String] {
         guard let library else { return [:] }
-        return ["LD_PRELOAD": library.path, "CLOCK_SHIFT": String(seconds)]
+        return [
+            "LD_PRELOAD": library.path, "CLOCK_SHIFT": String(seconds), "STAMP_SECONDS": String(stampSeconds),
+        ]
     }
 }
 

@@ -5,7 +5,8 @@
 // Calls that change what lies below FAULT_FOLDER (absolute) are counted, over all processes, in the eight bytes of the
 // file FAULT_COUNTER. From FAULT_FIRST up to FAULT_LAST (counted from 1; 0: none) they do nothing and fail with the
 // number FAULT_REASON; where that is 0, writes are cut short instead, as the system is free to do. What failed first is
-// told in FAULT_STORY, where it is named. CLOCK_SHIFT is what the clock of the day is off by, in seconds.
+// told in FAULT_STORY, where it is named. CLOCK_SHIFT is what the clock of the day is off by, in seconds. STAMP_SECONDS
+// is how coarse the times of files are, as on file systems that date by the second.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -29,6 +30,7 @@ static const char *folder;
 static long first, last;
 static int reason;
 static time_t clock_shift;
+static time_t stamp_seconds;
 static _Atomic long *counter;
 
 // The C library's own function of this name.
@@ -41,6 +43,7 @@ static long number(const char *name) {
 
 __attribute__((constructor)) static void begin(void) {
     clock_shift = number("CLOCK_SHIFT");
+    stamp_seconds = number("STAMP_SECONDS");
     const char *file = getenv("FAULT_COUNTER");
     if (!file || !getenv("FAULT_FOLDER")) return;
     first = number("FAULT_FIRST");
@@ -272,4 +275,27 @@ time_t time(time_t *result) {
     time_t now = OWN(time)(NULL) + clock_shift;
     if (result) *result = now;
     return now;
+}
+
+static void coarsen_time(struct timespec *time) {
+    time->tv_sec -= time->tv_sec % stamp_seconds;
+    time->tv_nsec = 0;
+}
+
+static int coarsened(int result, struct stat *status) {
+    if (result == 0 && stamp_seconds > 0) {
+        coarsen_time(&status->st_mtim);
+        coarsen_time(&status->st_ctim);
+    }
+    return result;
+}
+
+int stat(const char *path, struct stat *status) { return coarsened(OWN(stat)(path, status), status); }
+
+int lstat(const char *path, struct stat *status) { return coarsened(OWN(lstat)(path, status), status); }
+
+int fstat(int descriptor, struct stat *status) { return coarsened(OWN(fstat)(descriptor, status), status); }
+
+int fstatat(int base, const char *path, struct stat *status, int flags) {
+    return coarsened(OWN(fstatat)(base, path, status, flags), status);
 }
