@@ -15,9 +15,18 @@ import Synchronization
 ///
 /// Listening begins with the first task and ends with the process: from then on no request is lost, whenever it comes.
 /// Where no task is left to cancel it ends the process, as it does before the first.
+///
+/// The process ends whatever its tasks are stuck in: at once with the second request, and some time after the first.
+/// What is left of a run then is what a killed one leaves.
 package enum Interruption {
+    /// Seconds from the first request to the end; commands have five of them to end by themselves.
+    private static let patience: UInt32 = 15
+    /// What the process ends with that does not come to its end.
+    private static let exitCode: Int32 = 130
+
     private struct Cancellations {
         var isListening = false
+        var isRequested = false
         var addedCount = 0
         var ofTasks: [Int: @Sendable () -> Void] = [:]
     }
@@ -67,11 +76,25 @@ package enum Interruption {
     }
 
     private static func follow(_ request: Int32) {
-        let cancels = cancellations.withLock { Array($0.ofTasks.values) }
-        for cancel in cancels { cancel() }
+        let (isSecond, cancels) = cancellations.withLock { cancellations in
+            defer { cancellations.isRequested = true }
+            return (cancellations.isRequested, Array(cancellations.ofTasks.values))
+        }
+        if isSecond { _exit(exitCode) }
         if cancels.isEmpty {
             signal(request, SIG_DFL)
             kill(getpid(), request)
         }
+        SystemThread.start { endLater() }
+        // What is called when a task is cancelled could wait for something, and this thread hears the next request.
+        SystemThread.start { for cancel in cancels { cancel() } }
+    }
+
+    private static func endLater() {
+        var left = patience
+        while left > 0 { left = sleep(left) }
+        let words = "error: asked to end, it did not within \(patience) seconds, and was ended\n"
+        _ = words.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        _exit(exitCode)
     }
 }

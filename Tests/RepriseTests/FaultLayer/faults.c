@@ -5,8 +5,9 @@
 // Calls that change what lies below FAULT_FOLDER (absolute) are counted, over all processes, in the eight bytes of the
 // file FAULT_COUNTER. From FAULT_FIRST up to FAULT_LAST (counted from 1; 0: none) they do nothing and fail with the
 // number FAULT_REASON; where that is 0, writes are cut short instead, as the system is free to do. What failed first is
-// told in FAULT_STORY, where it is named. CLOCK_SHIFT is what the clock of the day is off by, in seconds. STAMP_SECONDS
-// is how coarse the times of files are, as on file systems that date by the second.
+// told in FAULT_STORY, where it is named. A call on a path in which FAULT_HANG occurs is told there too and never comes
+// back. CLOCK_SHIFT is what the clock of the day is off by, in seconds. STAMP_SECONDS is how coarse the times of files
+// are, as on file systems that date by the second.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *folder;
+static const char *folder, *hang;
 static long first, last;
 static int reason;
 static time_t clock_shift;
@@ -55,6 +56,7 @@ __attribute__((constructor)) static void begin(void) {
     if (memory == MAP_FAILED) abort();
     counter = memory;
     folder = getenv("FAULT_FOLDER");
+    hang = getenv("FAULT_HANG");
 }
 
 static bool is_below(const char *path) {
@@ -88,9 +90,9 @@ static bool is_named_below(int base, const char *path) {
     return is_below(whole);
 }
 
-static void tell(const char *call, const char *what, long index) {
+static void tell(const char *call, const char *what) {
     const char *file = getenv("FAULT_STORY");
-    if (!file || index != first) return;
+    if (!file) return;
     int descriptor = OWN(open)(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     char line[PATH_MAX + 64];
     int count = snprintf(line, sizeof line, "%s %s\n", call, what);
@@ -103,13 +105,21 @@ static bool is_struck(const char *call, const char *what) {
     int before = errno;
     long index = atomic_fetch_add(counter, 1) + 1;
     bool is_hit = first > 0 && first <= index && index <= last;
-    if (is_hit) tell(call, what, index);
+    if (is_hit && index == first) tell(call, what);
     errno = before;
     return is_hit;
 }
 
+static void hang_at(const char *call, const char *path) {
+    if (!hang || !strstr(path, hang)) return;
+    tell(call, path);
+    for (;;) pause();
+}
+
 static bool is_path_struck(const char *call, int base, const char *path) {
-    if (!folder || !is_named_below(base, path) || !is_struck(call, path) || reason == 0) return false;
+    if (!folder || !is_named_below(base, path)) return false;
+    hang_at(call, path);
+    if (!is_struck(call, path) || reason == 0) return false;
     errno = reason;
     return true;
 }
