@@ -35,13 +35,18 @@ package struct Artifact: Hashable, Sendable {
     /// Of the stored bytes: names and verifies the file.
     package let object: Digest
     package let byteCount: Int
+    /// Whether it is a file that keys have to tell apart from a folder with the same digest; see `FolderLikeness`.
+    package let isLikeFolder: Bool
 
-    package init(name: String, format: String, content: Digest, object: Digest, byteCount: Int) {
+    package init(
+        name: String, format: String, content: Digest, object: Digest, byteCount: Int, isLikeFolder: Bool = false
+    ) {
         self.name = name
         self.format = format
         self.content = content
         self.object = object
         self.byteCount = byteCount
+        self.isLikeFolder = isLikeFolder
     }
 }
 
@@ -74,16 +79,21 @@ extension ActionResult {
 
 extension Artifact {
     fileprivate var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "format": .text(format), "content": .text(content.description), "object": .text(object.description),
             "bytes": .integer(byteCount),
         ]
+        // Left out of all others, whose results are those of earlier versions.
+        if isLikeFolder { members["likeFolder"] = true }
+        return .object(members)
     }
 
     fileprivate init?(name: String, json: JSONValue) {
         guard let format = json["format"]?.text, let content = json["content"]?.digest,
             let object = json["object"]?.digest, let byteCount = json["bytes"]?.integer, byteCount >= 0
         else { return nil }
-        self.init(name: name, format: format, content: content, object: object, byteCount: byteCount)
+        self.init(
+            name: name, format: format, content: content, object: object, byteCount: byteCount,
+            isLikeFolder: json["likeFolder"]?.boolean ?? false)
     }
 }

@@ -55,6 +55,14 @@ package enum ArchiveHeader {
 
     static let sumField = 148..<156
 
+    /// Whether a block is a header with the mode, owner, group and time that all headers have here.
+    static func isOurs(_ block: [UInt8]) -> Bool {
+        guard block.count == blockByteCount else { return false }
+        let ours = self.block(name: "", byteCount: 0, kind: .file)
+        let fixed = [100..<124, 136..<148, 257..<345]
+        return fixed.allSatisfy { block[$0] == ours[$0] }
+    }
+
     private static func block(name: String, byteCount: Int, kind: Kind) -> [UInt8] {
         var block: [UInt8] = []
         func append(_ text: String, width: Int) {

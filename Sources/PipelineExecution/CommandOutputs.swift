@@ -20,15 +20,16 @@ struct CommandOutputs {
     private let order: CommandOrder
     private let folder: FilePath
     private let outputsFolder: FilePath
-    /// Files, links and whatever is no folder, by their paths in `outputs`.
-    private var found: [String: FileStatus.Kind] = [:]
+    /// Files, links and whatever is no folder, by their paths in `outputs`; by bytes, since names that are equal as text
+    /// may be those of two files, and need not be text.
+    private var found: [FilePath: FileStatus.Kind] = [:]
 
     init(of order: CommandOrder) throws {
         self.order = order
         folder = order.folder.appending("command")
         outputsFolder = folder.appending("outputs")
         guard try Files.linkStatus(outputsFolder)?.kind == .folder else { return }
-        try look(at: outputsFolder, prefix: "")
+        try look(at: outputsFolder, named: "")
     }
 
     /// The file of each output, in the order declared.
@@ -37,34 +38,34 @@ struct CommandOutputs {
     /// something was written that the stage does not declare.
     func files() throws -> [FilePath] {
         let paths = try order.outputs.map { try file(of: $0) }
-        let undeclared = found.keys.filter { !isDeclared($0) }.sorted()
+        let undeclared = Self.words(for: found.keys.filter { !isDeclared($0) })
         if !undeclared.isEmpty {
             throw ToolFailure(
                 "it wrote what it does not declare to 'outputs'",
-                details: Self.told(undeclared.map { "outputs/\($0)" }),
+                details: Self.told(undeclared),
                 hint: "declare it under the stage's 'outputs', or write it to another folder")
         }
         return paths
     }
 
     /// Whether a stage declares this output, or a folder that it lies in.
-    private func isDeclared(_ name: String) -> Bool {
+    private func isDeclared(_ name: FilePath) -> Bool {
         order.outputs.contains { output in
             let declared = Self.name(of: output)
-            return name == declared || output.format == .folder && name.hasPrefix(declared + "/")
+            return name == declared || output.format == .folder && name.starts(with: declared)
         }
     }
 
-    private static func name(of output: StageOutput) -> String {
-        FilePath(output.path ?? output.name).lexicallyNormalized().string
+    private static func name(of output: StageOutput) -> FilePath {
+        FilePath(output.path ?? output.name).lexicallyNormalized()
     }
 
-    private mutating func look(at folder: FilePath, prefix: String) throws {
+    private mutating func look(at folder: FilePath, named prefix: FilePath) throws {
         for entry in try Files.entries(in: folder) {
-            let (name, path) = (prefix + entry.string, folder.appending(entry))
+            let (name, path) = (prefix.appending(entry), folder.appending(entry))
             guard let status = try Files.linkStatus(path) else { continue }
             if status.kind == .folder {
-                try look(at: path, prefix: name + "/")
+                try look(at: path, named: name)
             } else {
                 found[name] = status.kind
             }
@@ -73,7 +74,7 @@ struct CommandOutputs {
 
     private func file(of output: StageOutput) throws -> FilePath {
         let name = Self.name(of: output)
-        let path = outputsFolder.pushing(FilePath(name))
+        let path = outputsFolder.pushing(name)
         if output.format == .folder { return try packedFolder(path, of: output) }
         switch found[name] {
         case .file: return path
@@ -103,10 +104,16 @@ struct CommandOutputs {
 
     /// What the command wrote in other places than declared ones, for a hint.
     private func wherever() throws -> [String] {
-        var names = found.keys.filter { !isDeclared($0) }.map { "outputs/\($0)" }
-        let laidOut = Set(["inputs", "outputs"] + order.code.compactMap { FilePath($0.name).components.first?.string })
-        for name in try Files.names(in: folder) where !laidOut.contains(name) { names.append(name) }
-        return names.isEmpty ? [] : ["found in its folder: " + Self.told(names.sorted()).joined(separator: ", ")]
+        let elsewhere = Self.words(for: found.keys.filter { !isDeclared($0) })
+        let laidOut = Set(["inputs", "outputs"] + order.code.compactMap { FilePath($0.name).components.first })
+        let beside = try Files.entries(in: folder).filter { !laidOut.contains($0) }.map(\.string)
+        let names = (elsewhere + beside).sorted { $0.precedes($1) }
+        return names.isEmpty ? [] : ["found in its folder: " + Self.told(names).joined(separator: ", ")]
+    }
+
+    /// The paths for people, sorted; bytes that are no text are shown as such.
+    private static func words(for names: [FilePath]) -> [String] {
+        names.map { "outputs/" + $0.string }.sorted { $0.precedes($1) }
     }
 
     private static func told(_ names: [String]) -> [String] {

@@ -42,6 +42,8 @@ final class CommandProcess: Sendable {
         var input: Int32?
         /// Takes what it prints, to standard output and to standard error alike; or /dev/null.
         var output: Int32?
+        /// Takes what it prints to standard error where that is another one.
+        var errors: Int32?
     }
 
     /// Seconds from the request to end to the end without asking.
@@ -63,7 +65,8 @@ final class CommandProcess: Sendable {
                     launch.folder.withPlatformString { folder in
                         reprise_spawn(
                             &number, program, arguments, launch.environment == nil ? nil : environment, folder,
-                            launch.input ?? -1, launch.output ?? -1, launch.output ?? -1)
+                            launch.input ?? -1, launch.output ?? -1,
+                            launch.errors ?? launch.output ?? -1)
                     }
                 }
             }

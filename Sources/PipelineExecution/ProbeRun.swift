@@ -2,7 +2,6 @@
 
 import PipelineManifest
 import PipelinePlanning
-import Subprocess
 import SystemPackage
 
 /// Runs the probes of command stages: programs whose output stands for what is installed.
@@ -23,8 +22,10 @@ struct ProbeRun: Sendable {
         var hint: String?
     }
 
-    /// Bytes of each of its two streams.
+    /// Bytes that count, of its standard output.
     private static let outputLimit = 1 << 22
+    /// Bytes that are kept of what it says otherwise, the last ones.
+    private static let remarkLimit = 1 << 16
     /// Probes at once; most of them wait for a disk.
     private static let widestCount = 8
 
@@ -38,12 +39,12 @@ struct ProbeRun: Sendable {
 
     /// The outputs of each stage's probes, in the order declared, by the stage's name; throws `Diagnostics` that name
     /// every probe that failed.
-    func outputs(of stages: [StageNode]) async throws -> [String: [String]] {
+    func outputs(of stages: [StageNode]) async throws -> [String: [ProbeOutput]] {
         let probes = stages.map { (node: $0, probes: self.probes(of: $0)) }.filter { !$0.probes.isEmpty }
         var distinct: [Probe] = []
         var known: Set<Probe> = []
         for probe in probes.flatMap(\.probes) where known.insert(probe).inserted { distinct.append(probe) }
-        let results = await results(of: distinct)
+        let results = try await results(of: distinct)
         var failures: [Diagnostic] = []
         // The instances of a group have one probe, at one place.
         var toldPlaces: Set<SourceLocation> = []
@@ -76,9 +77,24 @@ struct ProbeRun: Sendable {
             details: failure.details, hint: failure.hint)
     }
 
-    private func results(of probes: [Probe]) async -> [Probe: Result<String, Failure>] {
-        await withTaskGroup(of: (Probe, Result<String, Failure>).self) { group in
-            var results: [Probe: Result<String, Failure>] = [:]
+    /// A probe is the leader of a process group, which Ctrl-C does not reach unless it is passed on.
+    private func results(of probes: [Probe]) async throws -> [Probe: Result<ProbeOutput, Failure>] {
+        if probes.isEmpty { return [:] }
+        let threads = StageThreads()
+        defer { threads.close() }
+        let results: [Probe: Result<ProbeOutput, Failure>]? = await Interruption.ending {
+            await withTaskExecutorPreference(threads) {
+                let results = await severalResults(of: probes)
+                return Task.isCancelled ? nil : results
+            }
+        }
+        guard let results else { throw CancellationError() }
+        return results
+    }
+
+    private func severalResults(of probes: [Probe]) async -> [Probe: Result<ProbeOutput, Failure>] {
+        await withTaskGroup(of: (Probe, Result<ProbeOutput, Failure>).self) { group in
+            var results: [Probe: Result<ProbeOutput, Failure>] = [:]
             for (index, probe) in probes.enumerated() {
                 if index >= Self.widestCount, let (done, result) = await group.next() { results[done] = result }
                 group.addTask { (probe, await result(of: probe)) }
@@ -88,7 +104,7 @@ struct ProbeRun: Sendable {
         }
     }
 
-    private func result(of probe: Probe) async -> Result<String, Failure> {
+    private func result(of probe: Probe) async -> Result<ProbeOutput, Failure> {
         var variables = ProcessEnvironment.ofCommands.merging(["HOME": "/nonexistent", "TMPDIR": "/tmp"]) { $1 }
         for variable in probe.environment { variables[variable.name] = variable.value }
         let word = probe.words.first ?? ""
@@ -98,34 +114,75 @@ struct ProbeRun: Sendable {
                     message: "could not be run: there is no program '\(word)'",
                     hint: "programs are looked up in PATH, and those with a '/' in the manifest's folder"))
         }
-        var environment: [Environment.Key: String] = [:]
-        for (name, value) in variables { if let key = Environment.Key(rawValue: name) { environment[key] = value } }
-        do {
-            let result = try await Subprocess.run(
-                .path(program), arguments: Arguments(Array(probe.words.dropFirst())),
-                environment: .custom(environment), workingDirectory: probe.folder,
-                output: .string(limit: Self.outputLimit, encoding: UTF8.self),
-                error: .string(limit: Self.outputLimit, encoding: UTF8.self))
-            let ending = CommandProcess.Ending(result.terminationStatus)
-            guard ending == .exited(0) else {
-                let lines = result.standardError.split(whereSeparator: \.isNewline).suffix(Self.toldCount)
-                return .failure(
-                    Failure(
-                        message: "\(ending)", details: lines.map { "it said: \($0)" },
-                        hint: "what it prints counts into the stage's key, so it has to end with exit code 0"))
-            }
-            return .success(result.standardOutput)
+        let launch = CommandProcess.Launch(
+            program: program.absolute, arguments: [program.string] + probe.words.dropFirst(),
+            environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
+            folder: probe.folder.absolute)
+        do throws(Errno) {
+            return try await result(of: launch)
         } catch {
-            return .failure(Failure(message: "could not be run: \(error)"))
+            let reason = error.description
+            return .failure(Failure(message: "could not be run: \(reason.prefix(1).lowercased() + reason.dropFirst())"))
         }
     }
-}
 
-extension CommandProcess.Ending {
-    fileprivate init(_ status: TerminationStatus) {
-        switch status {
-        case .exited(let code): self = .exited(Int(code))
-        case .signaled(let signal): self = .signalled(Int(signal))
+    private func result(of launch: CommandProcess.Launch) async throws(Errno) -> Result<ProbeOutput, Failure> {
+        let (excess, tellExcess) = AsyncStream.makeStream(of: Void.self)
+        let output = try PrintedOutput(limit: Self.outputLimit, keeping: .none) { tellExcess.yield() }
+        let remarks: PrintedOutput
+        do throws(Errno) {
+            remarks = try PrintedOutput(limit: Self.remarkLimit, keeping: .end)
+        } catch {
+            output.programHasStarted()
+            throw error
         }
+        var launch = launch
+        (launch.output, launch.errors) = (output.descriptor, remarks.descriptor)
+        let started = Result { () throws(Errno) in try CommandProcess(launch, warden: nil) }
+        for stream in [output, remarks] { stream.programHasStarted() }
+        let ending: CommandProcess.Ending? =
+            if case .success(let process) = started {
+                await Self.ending(of: process, unless: excess, tellExcess)
+            } else { nil }
+        let (printed, said) = (await output.finish(), await remarks.finish() ?? [])
+        _ = try started.get()
+        guard let printed, let ending else { return .failure(Self.excess) }
+        guard ending == .exited(0) else { return .failure(Self.failure(ending, said)) }
+        return .success(ProbeOutput(printed))
+    }
+
+    /// Waits for the program, and ends it where it prints too much.
+    private static func ending(
+        of process: CommandProcess, unless excess: AsyncStream<Void>, _ tellExcess: AsyncStream<Void>.Continuation
+    ) async -> CommandProcess.Ending? {
+        await withTaskGroup(of: CommandProcess.Ending?.self) { group in
+            group.addTask {
+                let (ending, _) = await process.ending()
+                tellExcess.finish()
+                return ending
+            }
+            group.addTask {
+                for await _ in excess { break }
+                return nil
+            }
+            var ending: CommandProcess.Ending?
+            for await one in group {
+                ending = ending ?? one
+                // What has ended is not hurt by it.
+                group.cancelAll()
+            }
+            return ending
+        }
+    }
+
+    private static let excess = Failure(
+        message: "printed more than \(outputLimit >> 20) MiB",
+        hint: "what it prints counts into the stage's key; let it print what matters, or a digest of it")
+
+    private static func failure(_ ending: CommandProcess.Ending, _ said: [UInt8]) -> Failure {
+        let lines = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(toldCount)
+        return Failure(
+            message: "\(ending)", details: lines.map { "it said: \($0)" },
+            hint: "what it prints counts into the stage's key, so it has to end with exit code 0")
     }
 }

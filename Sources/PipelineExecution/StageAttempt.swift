@@ -231,10 +231,11 @@ struct StageAttempt: Sendable {
     private func stored(_ outputs: [StageWork.Output]) throws -> ActionResult {
         ActionResult(
             outputs: try outputs.map { output in
+                let isLikeFolder = try output.format != .folder && FolderLikeness.isFound(inFileAt: output.path)
                 let object = try work.equipment.insert(movingFileAt: output.path)
                 return Artifact(
                     name: output.name, format: output.format.rawValue, content: output.content ?? object.digest,
-                    object: object.digest, byteCount: object.byteCount)
+                    object: object.digest, byteCount: object.byteCount, isLikeFolder: isLikeFolder)
             })
     }
 

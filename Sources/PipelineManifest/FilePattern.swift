@@ -21,11 +21,13 @@ package struct FilePattern: Hashable, Sendable {
 
     package init(_ text: String) {
         elements = FilePattern.elements(of: Array(text.unicodeScalars)[...])
-        matchesLastPartOnly = !text.contains("/")
+        matchesLastPartOnly = !text.utf8.contains(UInt8(ascii: "/"))
     }
 
     package func matches(_ name: String) -> Bool {
-        let subject = matchesLastPartOnly ? name.split(separator: "/").last.map(String.init) ?? name : name
+        // By bytes and scalars throughout: a slash and an accent after it are one character.
+        let last = name.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) }
+        let subject = matchesLastPartOnly ? last ?? name : name
         // What the elements up to each one can have matched, a scalar of the name after the other: no pattern takes
         // longer than its own length times the name's.
         var reached = [Bool](repeating: false, count: elements.count + 1)
@@ -39,11 +41,14 @@ package struct FilePattern: Hashable, Sendable {
     }
 
     /// Whether a text would be a pattern, not the name of one file.
-    package static func isPattern(_ text: String) -> Bool { text.contains { $0 == "*" || $0 == "?" } }
+    package static func isPattern(_ text: String) -> Bool {
+        text.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+    }
 
     /// The parts before the first that has a wildcard, or the whole text where none has; empty where the first has.
     package static func fixedFolder(of text: String) -> String {
-        text.split(separator: "/").prefix { !isPattern(String($0)) }.joined(separator: "/")
+        text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.prefix { !isPattern($0) }
+            .joined(separator: "/")
     }
 
     private static func elements(of text: ArraySlice<Unicode.Scalar>) -> [Element] {

@@ -13,8 +13,9 @@ package struct RelativePath: Hashable {
 
     package init(_ path: String) throws(Fault) {
         if let character = path.first(where: { visibleForm(of: $0) != String($0) }) { throw .unusable(character) }
-        if path.hasPrefix("/") { throw .absolute }
-        let parts = path.split(separator: "/").filter { $0 != "." }
+        if path.utf8.first == UInt8(ascii: "/") { throw .absolute }
+        // By its bytes, as the system takes it: a slash and an accent after it are one character.
+        let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter { $0 != "." }
         if parts.isEmpty { throw .empty }
         if parts.contains("..") { throw .leavesFolder }
         self.text = parts.joined(separator: "/")
@@ -22,6 +23,7 @@ package struct RelativePath: Hashable {
 
     /// Whether one of the two is the other, or a folder that holds it.
     package func overlaps(_ other: RelativePath) -> Bool {
-        text == other.text || text.hasPrefix(other.text + "/") || other.text.hasPrefix(text + "/")
+        text == other.text || text.utf8.starts(with: (other.text + "/").utf8)
+            || other.text.utf8.starts(with: (text + "/").utf8)
     }
 }

@@ -8,6 +8,14 @@ package func quoted(_ text: String) -> String {
     return "'\(shown)'"
 }
 
+/// A text on one line with what would not be seen, or would act on the terminal, written out.
+package func visible(_ text: String) -> String { text.unicodeScalars.map { visibleForm(of: $0) }.joined() }
+
+/// Lines that somebody else wrote, with all but line feeds and tabs written out that would act on the terminal.
+package func visibleLines(_ text: String) -> String {
+    text.unicodeScalars.map { $0 == "\n" || $0 == "\t" ? String($0) : visibleForm(of: $0) }.joined()
+}
+
 /// The words of a list as one reads them: `a`, `a and b`, `a, b and c`.
 package func listed(_ words: [String], joinedBy conjunction: String = "and") -> String {
     guard let last = words.last, words.count > 1 else { return words.first ?? "" }

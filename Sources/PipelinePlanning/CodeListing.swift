@@ -21,7 +21,7 @@ struct CodeListing {
     init(_ entry: String, in folder: FilePath) throws(StoreError) {
         self.folder = folder
         if FilePattern.isPattern(entry) {
-            try match(entry.split(separator: "/").map(String.init)[...], below: "")
+            try match(entry.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }[...], below: "")
             return
         }
         guard let status = try Files.status(folder.pushing(FilePath(entry))) else { return }

@@ -45,7 +45,13 @@ package struct KeyDifference {
     }
 
     private static func inputs(_ old: JSONValue, _ new: JSONValue) -> [StaleReason] {
-        changes(old["inputs"], new["inputs"]).map { name, before, after in
+        inputs(changes(old["inputs"], new["inputs"]))
+            + inputs(
+                changes(old["catalogues"], new["catalogues"]).map { ("catalogue of \($0.name)", $0.old, $0.new) })
+    }
+
+    private static func inputs(_ changes: [(name: String, old: JSONValue?, new: JSONValue?)]) -> [StaleReason] {
+        changes.map { name, before, after in
             switch (before, after) {
             case (let before?, let after?): .inputChanged(name: name, old: before, new: after)
             case (_?, nil): .inputRemoved(name: name)

@@ -11,12 +11,14 @@ package import PipelineManifest
 // | `tool` with name and version           | another tool, or the tool with other behaviour, gives other content  |
 // | `settings`, defaults filled in         | a default written out is the same action; a changed default is not   |
 // | `inputs`: name to content digest(s)    | the same values upstream mean the same result (early cutoff)         |
-// | `catalogue` among the inputs           | a changed catalogue of a source is checked anew                      |
+// | `catalogue` among the inputs, or       | a changed catalogue of a source is checked anew                      |
+// |   `catalogues` where it means several  |                                                                      |
 // | `outputs`                              | what is kept is part of the result                                   |
 // | `claims`, for tools that read them     | verdicts change with the paper's figures                             |
 // | `command`: line, shell, environment,   | all that a program we do not know can see;                           |
 // |   code, probes, declared programs      | probes stand for what is installed                                   |
 // | `inputs` of a command: object digests  | it can see every byte, not only the values                           |
+// | `file` before an input's digest        | it is a file with the bytes that stand for a folder or for values     |
 //
 // Not in it: names of stages and of the files of sources' folders' places, comments and order of the manifest, thread
 // and job counts, resources, retries, timeouts, SIMD level, times, the version of Reprise; secrets, neither their names
@@ -28,10 +30,34 @@ package struct InputContent: Hashable, Sendable {
     package let content: Digest
     /// The bytes, as commands see them.
     package let bytes: Digest
+    /// Whether the digest alone could be that of something else.
+    private var isContentMarked = false
+    private var isBytesMarked = false
 
     package init(content: Digest, bytes: Digest) {
         self.content = content
         self.bytes = bytes
+    }
+
+    /// What a key document says of it.
+    func json(seesBytes: Bool) -> JSONValue {
+        let isMarked = seesBytes ? isBytesMarked : isContentMarked
+        return .text((isMarked ? "file " : "") + (seesBytes ? bytes : content).description)
+    }
+}
+
+extension InputContent {
+    /// A tool sees a source that is a file as a folder with this file in it.
+    init(_ source: SourceContent) {
+        self.init(content: source.content, bytes: source.bytes)
+        isBytesMarked = source.isLikeFolder
+    }
+
+    package init(_ artifact: Artifact) {
+        self.init(content: artifact.content, bytes: artifact.object)
+        isBytesMarked = artifact.isLikeFolder
+        // The content of values is that of a stream of their own, whatever file they are in.
+        isContentMarked = artifact.isLikeFolder && artifact.content == artifact.object
     }
 }
 
@@ -49,12 +75,12 @@ extension Action {
         var inputsDocument: [String: JSONValue] = [:]
         let seesBytes = if case .command = node.stage.work { true } else { false }
         for (input, contents) in zip(node.inputs, inputs) {
-            let digests = contents.map { JSONValue.text((seesBytes ? $0.bytes : $0.content).description) }
+            let digests = contents.map { $0.json(seesBytes: seesBytes) }
             inputsDocument[input.name] = input.isList ? .array(digests) : digests.first ?? .null
-            if let catalogue = snapshot.catalogue(of: input) {
-                inputsDocument["catalogue"] = .text(catalogue.content.description)
-            }
         }
+        let catalogues = InputCatalogues(of: node, in: snapshot)
+        if let only = catalogues.only { inputsDocument["catalogue"] = only }
+        document["catalogues"] = catalogues.several
         document["inputs"] = .object(inputsDocument)
 
         switch node.stage.work {
@@ -81,9 +107,40 @@ extension Action {
     }
 }
 
+/// The catalogues of a stage's sources, as its key document holds them.
+private struct InputCatalogues {
+    /// Stands under `catalogue` among the inputs, where no input is called so.
+    private(set) var only: JSONValue?
+    /// By the input's name, one for each of its sources.
+    private(set) var several: JSONValue?
+
+    init(of node: StageNode, in snapshot: SourceSnapshot) {
+        let found = node.inputs.map { input in
+            (
+                name: input.name,
+                digests: input.origins.map { origin -> JSONValue in
+                    guard case .source(let name) = origin, let catalogue = snapshot.catalogues[name] else {
+                        return .null
+                    }
+                    return .text(catalogue.content.description)
+                }
+            )
+        }
+        let digests = found.flatMap(\.digests).filter { $0 != .null }
+        if digests.count == 1, !node.inputs.contains(where: { $0.name == "catalogue" }) {
+            only = digests.first
+        } else if !digests.isEmpty {
+            let named = found.filter { $0.digests.contains { $0 != .null } }.map {
+                ($0.name, JSONValue.array($0.digests))
+            }
+            several = .object(Dictionary(uniqueKeysWithValues: named))
+        }
+    }
+}
+
 extension Command {
     fileprivate func json(
-        code: SourceContent, probes outputs: [String], programs: [SourceContent.File]
+        code: SourceContent, probes outputs: [ProbeOutput], programs: [SourceContent.File]
     ) -> JSONValue {
         var members: [String: JSONValue] = [
             "arguments": .array(arguments.map { .text($0) }),
@@ -95,7 +152,7 @@ extension Command {
                     uniquingKeysWith: { first, _ in first })),
             "probes": .array(
                 zip(probes, outputs).map { command, output in
-                    ["run": .array(command.value.map { .text($0) }), "output": .text(output)]
+                    ["run": .array(command.value.map { .text($0) }), "output": output.json]
                 }),
         ]
         if let shell { members["shell"] = .text(shell) }

@@ -108,9 +108,9 @@ package struct Planner: Sendable {
             input.origins.compactMap { origin in
                 switch origin {
                 case .source(let name):
-                    snapshot.sources[name].map { InputContent(content: $0.content, bytes: $0.bytes) }
+                    snapshot.sources[name].map { InputContent($0) }
                 case .stage(let name, let output):
-                    results[name]?.output(named: output).map { InputContent(content: $0.content, bytes: $0.object) }
+                    results[name]?.output(named: output).map { InputContent($0) }
                 }
             }
         }

@@ -80,7 +80,9 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             content.append(
                 SourceContent.File(name: found.name, path: found.path, bytes: file.bytes, status: file.status))
         }
-        return SourceContent(files: content, isOneFile: files.first?.isWholeSource == true)
+        guard let whole = files.first, whole.isWholeSource else { return SourceContent(files: content) }
+        return SourceContent(
+            files: content, isOneFile: true, isLikeFolder: try FolderLikeness.isFound(inFileAt: whole.path))
     }
 
     /// The files behind a source, not yet read; `nil` where it is not there.

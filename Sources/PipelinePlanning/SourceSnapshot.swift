@@ -29,14 +29,17 @@ package struct SourceContent: Hashable, Sendable {
     package let content: Digest
     /// Whether the source is a file and not a folder, which a command sees as a file under the input's name.
     package let isOneFile: Bool
+    /// Whether it is a file that the keys of commands have to tell apart from a folder with the same digest.
+    package let isLikeFolder: Bool
 
     /// What a command can tell apart: of a file its bytes, since it does not see the name; of a folder its content.
     package var bytes: Digest { isOneFile ? files.first?.bytes.digest ?? content : content }
 
-    package init(files: [File], isOneFile: Bool = false) {
+    package init(files: [File], isOneFile: Bool = false, isLikeFolder: Bool = false) {
         self.files = files
         self.isOneFile = isOneFile
-        var lines = Array("reprise-folder 1\n".utf8)
+        self.isLikeFolder = isLikeFolder
+        var lines = Array(FolderLikeness.listingHeading.utf8)
         lines.reserveCapacity(lines.count + files.reduce(0) { $0 + $1.name.utf8.count + 80 })
         for file in files {
             lines.append(contentsOf: file.bytes.digest.description.utf8)
@@ -58,13 +61,13 @@ package struct SourceSnapshot: Sendable {
     /// The declared code of command stages: stage, then file as declared, then its bytes.
     package var code: [String: SourceContent]
     /// The output of each probe of a command stage, by the stage's name, in the order declared.
-    package var probes: [String: [String]]
+    package var probes: [String: [ProbeOutput]]
     /// The file of each program that a command stage declares, by the stage's name; its own name is as declared.
     package var programs: [String: [SourceContent.File]]
 
     package init(
         sources: [String: SourceContent] = [:], catalogues: [String: SourceContent] = [:],
-        code: [String: SourceContent] = [:], probes: [String: [String]] = [:],
+        code: [String: SourceContent] = [:], probes: [String: [ProbeOutput]] = [:],
         programs: [String: [SourceContent.File]] = [:]
     ) {
         self.sources = sources
@@ -72,16 +75,6 @@ package struct SourceSnapshot: Sendable {
         self.code = code
         self.probes = probes
         self.programs = programs
-    }
-}
-
-extension SourceSnapshot {
-    /// The catalogue of the source that a stage reads under an input, where it names one.
-    package func catalogue(of input: StageNode.Input) -> SourceContent? {
-        for case .source(let name) in input.origins {
-            if let catalogue = catalogues[name] { return catalogue }
-        }
-        return nil
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContentStore
+import PipelineManifest
 
 /// One place at which two values of key documents differ: a word, a line, a member, or all of it.
 struct ValueChange {

@@ -66,16 +66,20 @@ struct ValueText {
     }
 }
 
-/// A name with what would not be seen, or would act on the terminal, written out.
-func visible(_ name: String) -> String { name.unicodeScalars.map { visibleForm(of: $0) }.joined() }
-
 extension JSONValue {
     /// The beginning of a digest, or of each in a list of them; nil for other values.
     fileprivate var briefDigests: String? {
-        if let digest { return digest.abbreviated }
+        if let briefDigest { return briefDigest }
         guard case .array(let elements) = self, !elements.isEmpty else { return nil }
-        let digests = elements.compactMap(\.digest)
+        let digests = elements.compactMap(\.briefDigest)
         guard digests.count == elements.count else { return nil }
-        return "[" + digests.map(\.abbreviated).joined(separator: ", ") + "]"
+        return "[" + digests.joined(separator: ", ") + "]"
+    }
+
+    /// With the word that stands before it, if one does.
+    private var briefDigest: String? {
+        let words = (text ?? "").split(separator: " ", omittingEmptySubsequences: false)
+        guard let last = words.last, words.count <= 2, let digest = Digest(hexadecimal: last) else { return nil }
+        return words.count == 1 ? digest.abbreviated : words[0] == "file" ? "file \(digest.abbreviated)" : nil
     }
 }

@@ -303,6 +303,48 @@ struct CommandStageTests {
         }
     }
 
+    @Test func `every byte that a probe prints is in the key, also where it is no text`() async throws {
+        try await Self.with(
+            "run: [cp, inputs/x, outputs/o]\ninputs: {x: first}\noutputs: {o: o}\nprobe: [[cat, version]]"
+        ) { project in
+            try Files.write([0x61, 0xff, 0x0a], toNew: project.path("version"))
+            _ = try await project.run()
+            #expect(try await project.run().ran == [])
+            // What repairing would make of both.
+            try Files.replace(project.path("version"), with: [0x61, 0xfe, 0x0a])
+            let run = try await project.run()
+            #expect(run.ran == ["own"])
+            #expect(run.reason("own") == "'bytes' of probe 'cat version' changed '61ff0a' -> '61fe0a'")
+            try Files.replace(project.path("version"), with: Array("a\u{FFFD}\n".utf8))
+            let other = try await project.run()
+            #expect(other.reason("own") == #"probe 'cat version' changed {"bytes":"61fe0a"} -> 'a\#u{FFFD}\n'"#)
+        }
+    }
+
+    @Test(.endsAtSomeTime)
+    func `a probe that prints without end is ended and told`() async throws {
+        try await Self.with(
+            "run: [cp, inputs/x, outputs/o]\ninputs: {x: first}\noutputs: {o: o}\nprobe: [[sh, -c, trap '' PIPE; yes]]"
+        ) { project in
+            let error = await #expect(throws: Diagnostics.self) { _ = try await project.run() }
+            #expect(error?.all.map(\.message) == ["a probe of stage 'own' printed more than 4 MiB"])
+        }
+    }
+
+    @Test(.endsAtSomeTime)
+    func `a probe may say much elsewhere, and what it leaves running is not waited for`() async throws {
+        try await Self.with(
+            "run: [cp, inputs/x, outputs/o]\ninputs: {x: first}\noutputs: {o: o}\n"
+                + "probe: [[sh, -c, 'sleep 300 & head -c 9000000 /dev/zero >&2; echo 1']]"
+        ) { project in
+            let run = try await project.run()
+            #expect(run.outcome.failures.isEmpty)
+            let key = try #require(run.outcome.records.first { $0.stage == "own" }?.key)
+            let entry = try #require(try project.session().actions.entry(for: key))
+            #expect(entry.action.document["command"]?["probes"]?.array?.first?["output"] == "1\n")
+        }
+    }
+
     @Test func `all probes that fail are told at once, with their places and what they said`() async throws {
         try await Project.with(
             """
@@ -413,6 +455,23 @@ struct CommandStageTests {
             #expect(failure.message == "it wrote what it does not declare to 'outputs'")
             #expect(failure.details == ["outputs/a/b/more", "outputs/also"])
             #expect(failure.hint == "declare it under the stage's 'outputs', or write it to another folder")
+        }
+    }
+
+    @Test func `a name with other bytes than the declared one is not declared, and is not the output`() async throws {
+        for (declared, other) in [("\u{E9}", "'e\\314\\201'"), ("\u{FFFD}", "'\\377'")] {
+            try await Self.with(
+                """
+                shell: 'echo x > outputs/\(declared); echo y > outputs/$(printf OTHER)'
+                outputs: {o: {path: "\(declared)"}}
+                """
+            ) { project in
+                try project.edit("OTHER", "'" + other + "'")
+                let run = try await project.run(["own"])
+                #expect(run.reason("own") == "it wrote what it does not declare to 'outputs'", "\(declared)")
+                try project.edit("echo x > outputs/\(declared); ", "")
+                #expect(try await project.run(["own"]).reason("own") == "it did not write its output 'o'")
+            }
         }
     }
 

@@ -85,6 +85,9 @@ import Testing
     }
 
     @Test func `a path stays inside its folder`() throws {
+        #expect(throws: RelativePath.Fault.leavesFolder) { _ = try RelativePath("a/../\u{301}b") }
+        #expect(throws: RelativePath.Fault.absolute) { _ = try RelativePath("/\u{301}b") }
+        #expect(try RelativePath("a/\u{301}b").overlaps(RelativePath("a")))
         #expect(try RelativePath("a/b.h5").text == "a/b.h5")
         #expect(try RelativePath("./a//b/./c/").text == "a/b/c")
         #expect(try RelativePath("..a/b..").text == "..a/b..")

@@ -62,6 +62,15 @@ struct FilePatternTests {
         #expect(try matches(pattern, among: Self.names) == expected)
     }
 
+    @Test func `a slash or a star with an accent after it is one all the same`() throws {
+        let name = "d/\u{301}x.png"
+        for pattern in ["*.png", "d/*", "**/*.png", "\u{301}x.png", "?x.png"] {
+            #expect(try matches(pattern, among: [name]) == [name], "\(pattern)")
+        }
+        #expect(FilePattern.isPattern("*\u{301}") && FilePattern.isPattern("?\u{301}"))
+        #expect(FilePattern.fixedFolder(of: "a/\u{301}b/*") == "a/\u{301}b")
+    }
+
     @Test func `a pattern of many stars takes no longer than its length times the name's`() {
         let pattern = FilePattern(String(repeating: "*a", count: 200) + "b")
         #expect(!pattern.matches(String(repeating: "a", count: 4000)))

@@ -247,7 +247,7 @@ struct KeyDocumentTests {
                 name: "a.py", path: "/here/a.py", bytes: FileDigest(digest: Digest(ofText: code), byteCount: 1),
                 status: status)
         ])
-        snapshot.probes["own"] = [probe]
+        snapshot.probes["own"] = [ProbeOutput(Array(probe.utf8))]
         let input = InputContent(content: Digest(ofText: "values"), bytes: Digest(ofText: "bytes"))
         return Action(of: node, inputs: node.inputs.map { _ in [input] }, claims: [], snapshot: snapshot)
     }
@@ -286,6 +286,53 @@ struct KeyDocumentTests {
         #expect(try command(Self.commandFields, code: "print(1)").key != base.key)
         #expect(try command(Self.commandFields, probe: "2.0").key != base.key)
         #expect(try command(Self.commandFields + ", learns: true").key == base.key)
+    }
+
+    // MARK: Catalogues
+
+    private func catalogued(_ inputs: String, _ catalogues: [String: String]) throws -> Action {
+        let graph = try graph(
+            """
+            reprise: 1
+            sources: {one: {path: one}, two: {path: two}}
+            stages:
+              own: {run: [cat, a], inputs: \(inputs), outputs: {o: o}}
+
+            """)
+        let node = try #require(graph.node(named: "own"))
+        var snapshot = SourceSnapshot.of("one", "two")
+        for (source, text) in catalogues { snapshot.catalogues[source] = SourceSnapshot.content(text) }
+        let input = InputContent(content: Digest(ofText: "values"), bytes: Digest(ofText: "bytes"))
+        let contents = node.inputs.map { $0.origins.map { _ in input } }
+        return Action(of: node, inputs: contents, claims: [], snapshot: snapshot)
+    }
+
+    @Test func `a catalogue stands among the inputs where it is the only one`() throws {
+        let document = try catalogued("{x: one, y: two}", ["two": "c"]).document
+        #expect(document["inputs"]?["catalogue"]?.digest == SourceSnapshot.content("c").content)
+        #expect(document["catalogues"] == nil)
+    }
+
+    @Test(arguments: ["{catalogue: one, y: two}", "{x: one, y: two}", "{x: [one, two]}", "{catalogue: [two, one]}"])
+    func `no catalogue hides an input or another catalogue`(inputs: String) throws {
+        let both = try catalogued(inputs, ["one": "a", "two": "b"])
+        #expect(both.document["inputs"]?.object?.count == (inputs.contains("[") ? 1 : 2))
+        var known = [both.key]
+        for others in [["one": "a", "two": "c"], ["one": "c", "two": "b"], ["one": "b", "two": "a"]] {
+            let other = try catalogued(inputs, others)
+            #expect(!known.contains(other.key), "\(others)")
+            known.append(other.key)
+            let reasons = KeyDifference(from: both.document, to: other.document).reasons
+            #expect(!reasons.isEmpty && reasons.text.contains("input 'catalogue of "), "\(reasons.text)")
+        }
+    }
+
+    @Test func `an input that is called catalogue is in the key beside its own catalogue`() throws {
+        let document = try catalogued("{catalogue: one}", ["one": "a"]).document
+        #expect(document["inputs"]?["catalogue"]?.digest == Digest(ofText: "bytes"))
+        #expect(
+            document["catalogues"]
+                == ["catalogue": [.text(SourceSnapshot.content("a").content.description)]])
     }
 
     // MARK: Keys of other versions
