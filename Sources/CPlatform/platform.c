@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 #elif defined(__APPLE__)
 #include <sys/mount.h>
@@ -92,6 +93,14 @@ ptrdiff_t reprise_copy_bytes(int source, int target, size_t count) {
     (void)count;
     errno = ENOSYS;
     return -1;
+#endif
+}
+
+void reprise_name_thread(const char *name) {
+#if defined(__linux__)
+    prctl(PR_SET_NAME, name);
+#else
+    (void)name;
 #endif
 }
 

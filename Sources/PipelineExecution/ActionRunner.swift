@@ -20,16 +20,19 @@ package protocol ActionRunner: Sendable {
 /// input and ends itself when that closes, so no child outlives a killed parent.
 package struct ProcessActionRunner: ActionRunner {
     private let executable: FilePath
+    /// Which program that is; asked for with each order.
+    private let identity: @Sendable () throws -> ProgramIdentity
 
-    package init(executable: FilePath) {
+    package init(executable: FilePath, identity: @escaping @Sendable () throws -> ProgramIdentity) {
         self.executable = executable
+        self.identity = identity
     }
 
     package func report(
         on order: WorkOrder, log: FilePath, progress: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> WorkReport {
         let orderFile = order.folder.appending("order.json")
-        try Files.write(order.json.canonicalBytes, toNew: orderFile)
+        try Files.write(identity().json(with: order).canonicalBytes, toNew: orderFile)
         let status = try await run(orderFile, log: log, progress: progress)
         let reportFile = order.folder.appending("report.json")
         guard try Files.status(reportFile) != nil else {
@@ -50,7 +53,9 @@ package struct ProcessActionRunner: ActionRunner {
             .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(5))
         ]
         let result = try await Subprocess.run(
-            .path(executable), arguments: ["exec", orderFile.string], platformOptions: options,
+            .path(executable),
+            arguments: Arguments(executablePathOverride: "reprise", remainingValues: ["exec", orderFile.string]),
+            platformOptions: options,
             input: .inputWriter, output: .sequence,
             error: .fileDescriptor(logFile, closeAfterSpawningProcess: false)
         ) { execution in

@@ -70,7 +70,7 @@ struct StageWork: Sendable {
         try Files.makeFolder(madeFolder)
         try Files.makeFolder(checkpoint)
         let work = WorkOrder.Work.tool(
-            name: interface.name,
+            name: interface.name, version: interface.version,
             settings: Dictionary(uniqueKeysWithValues: node.stage.settings.map { ($0.name, JSONValue($0.value)) }),
             claims: interface.readsClaims ? planner.graph.manifest.claims.map(\.json) : [])
         let outputs = node.stage.outputs.map {

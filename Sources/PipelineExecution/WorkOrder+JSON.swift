@@ -5,7 +5,7 @@ import PipelineManifest
 import SystemPackage
 
 extension WorkOrder {
-    package static let schema = 1
+    package static let schema = 2
 
     package var json: JSONValue {
         var members: [String: JSONValue] = [
@@ -27,8 +27,9 @@ extension WorkOrder {
                 }),
         ]
         switch work {
-        case .tool(let name, let settings, let claims):
+        case .tool(let name, let version, let settings, let claims):
             members["tool"] = .text(name)
+            members["toolVersion"] = .integer(version)
             members["settings"] = .object(settings)
             members["claims"] = .array(claims)
         case .contents:
@@ -60,7 +61,8 @@ extension WorkOrder {
         }
         if let name = json["tool"]?.text {
             work = .tool(
-                name: name, settings: try reader.object("settings"), claims: try reader.array("claims"))
+                name: name, version: try reader.integer("toolVersion"), settings: try reader.object("settings"),
+                claims: try reader.array("claims"))
         } else {
             guard try reader.boolean("contents") else {
                 throw WorkOrderError(description: "a work order says neither a tool nor contents")

@@ -9,7 +9,7 @@ package import SystemPackage
 /// It is a file of JSON, `order.json` in the attempt's folder; the answer, a `WorkReport`, is written beside it.
 package struct WorkOrder: Hashable, Sendable {
     package enum Work: Hashable, Sendable {
-        case tool(name: String, settings: [String: JSONValue], claims: [JSONValue])
+        case tool(name: String, version: Int, settings: [String: JSONValue], claims: [JSONValue])
         /// Nothing but to take the contents of outputs that are there already, as a command left them: reading them is
         /// work of its own, for libraries that may crash over a damaged file.
         case contents

@@ -33,7 +33,9 @@ package struct WorkPerformance: Sendable {
         let start = clock.now
         func cost() -> WorkCost { .ofThisProcess(workSeconds: (clock.now - start) / .seconds(1)) }
         do {
-            if case .tool(let name, let settings, let claims) = order.work { try run(name, settings, claims, order) }
+            if case .tool(let name, let version, let settings, let claims) = order.work {
+                try run(try tool(name, version), settings, claims, order)
+            }
             let workSeconds = (clock.now - start) / .seconds(1)
             return .done(contents: try contents(of: order), cost: .ofThisProcess(workSeconds: workSeconds))
         } catch let failure as ToolFailure {
@@ -47,12 +49,18 @@ package struct WorkPerformance: Sendable {
         }
     }
 
-    private func run(
-        _ name: String, _ settings: [String: JSONValue], _ claims: [JSONValue], _ order: WorkOrder
-    ) throws {
+    /// - Parameter version: that the order's key was made of.
+    private func tool(_ name: String, _ version: Int) throws(ToolFailure) -> any Tool {
         guard let tool = toolbox.tool(named: name) else {
             throw ToolFailure("this Reprise has no tool '\(name)'")
         }
+        guard tool.interface.version == version else { throw ProgramIdentity.replaced }
+        return tool
+    }
+
+    private func run(
+        _ tool: any Tool, _ settings: [String: JSONValue], _ claims: [JSONValue], _ order: WorkOrder
+    ) throws {
         let context = ToolContext(
             settings: ToolSettings(settings), claims: claims, threads: order.threads,
             checkpointFolder: order.checkpointFolder,

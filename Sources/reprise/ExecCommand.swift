@@ -38,10 +38,11 @@ struct ExecCommand: AsyncParsableCommand {
     func run() async throws {
         guard let action else { return Warden.keep() }
         let file = FilePath(action)
-        let order: WorkOrder
+        let (order, giver): (WorkOrder, ProgramIdentity)
         do {
             try AttemptLife.begin(order: file)
-            order = try WorkOrder(json: JSONValue(parsing: try Files.bytes(of: file)))
+            let json = try JSONValue(parsing: try Files.bytes(of: file))
+            (order, giver) = (try WorkOrder(json: json), try ProgramIdentity(ofOrder: json))
         } catch {
             throw UsageError("cannot read the work order '\(action)': \(error)")
         }
@@ -50,7 +51,8 @@ struct ExecCommand: AsyncParsableCommand {
             toolbox: .standard,
             progress: { Terminal.output.write($0.json.canonicalText + "\n") },
             remark: { Terminal.error.write($0 + "\n") })
-        let report = performance.report(on: order)
+        let isOurs = try OwnExecutable.program.isSame(as: giver)
+        let report = isOurs ? performance.report(on: order) : .failed(ProgramIdentity.replaced)
         if case .failed(let failure, _) = report { Terminal.error.write("\(failure.message)\n") }
         try Files.replace(order.folder.appending("report.json"), with: report.json.canonicalBytes)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PipelineExecution
 import SystemPackage
 
 #if canImport(Darwin)
@@ -12,6 +13,26 @@ import SystemPackage
 
 /// This program's own file, which runs stages as `reprise exec`.
 enum OwnExecutable {
+    /// The program as it was when it was first asked for, which is when the process begins.
+    static let program = RunningProgram(at: hasLink ? RunningProgram.link : path)
+
+    /// Whether the kernel leads to the file that runs, whatever lies at its path by now.
+    private static var hasLink: Bool {
+        #if os(Linux)
+            RunningProgram.link.withPlatformString { access($0, X_OK) } == 0
+        #else
+            false
+        #endif
+    }
+
+    /// Does the work of stages of this cache in processes of its own.
+    static func runner(cache: CacheFolders) -> ProcessActionRunner {
+        ProcessActionRunner(executable: program.executable) {
+            try program.identity(rememberedIn: cache.statCache)
+        }
+    }
+
+    /// Where the program lies, or lay when it was started.
     static var path: FilePath {
         #if canImport(Darwin)
             var count = UInt32(PATH_MAX)

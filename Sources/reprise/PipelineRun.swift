@@ -27,9 +27,9 @@ struct PipelineRun {
         let snapshot = try await session.snapshot(for: stages)
         let executor = Executor(
             planner: try session.planner(for: snapshot, forced: forced),
-            runner: ProcessActionRunner(executable: OwnExecutable.path), folders: session.folders,
+            runner: OwnExecutable.runner(cache: session.folders), folders: session.folders,
             options: execution.options(of: session.manifest), observer: printer,
-            warden: Warden(executable: OwnExecutable.path),
+            warden: Warden(executable: OwnExecutable.program.executable),
             expectedSeconds: { earlier.seconds })
         let outcome = await Interruption.ending { await executor.run(stages, wanted: wanted) }
         printer.finish()
@@ -78,9 +78,9 @@ struct PipelineRun {
         guard let node = session.graph.node(named: stage) else { throw session.unknownStage(stage) }
         let check = DeterminismCheck(
             planner: try session.planner(for: ended.snapshot),
-            runner: ProcessActionRunner(executable: OwnExecutable.path), folders: session.folders,
+            runner: OwnExecutable.runner(cache: session.folders), folders: session.folders,
             threads: execution.options(of: session.manifest).threads,
-            warden: Warden(executable: OwnExecutable.path))
+            warden: Warden(executable: OwnExecutable.program.executable))
         let results = ended.outcome.results
         let result: Result<[DeterminismCheck.Difference], StageFailure> = await Interruption.ending {
             do throws(StageFailure) {

@@ -2,6 +2,7 @@
 
 import ContentStore
 import Dispatch
+import PipelineExecution
 
 #if canImport(Darwin)
     import Darwin
@@ -20,6 +21,7 @@ enum Program {
             // There is nothing to clear up, and the libraries' own clearing up takes as long as the answer.
             _exit(answer.exitCode)
         }
+        if CommandLine.arguments.dropFirst().first == "exec" { RunningProgram.takeName("reprise") }
         Task { await Reprise.perform() }
         dispatchMain()
     }

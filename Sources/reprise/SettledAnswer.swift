@@ -63,7 +63,7 @@ enum SettledAnswer {
 
     /// `nil` where this process cannot say which program it is.
     private static var question: Digest? {
-        guard let program = try? Files.status(OwnExecutable.path) else { return nil }
+        guard let program = OwnExecutable.program.status else { return nil }
         let numbers = [
             program.byteCount, Int(truncatingIfNeeded: program.device), Int(truncatingIfNeeded: program.inode),
             Int(program.modificationTime), Int(program.changeTime),

@@ -15,6 +15,13 @@ import Testing
 
 /// Stages as processes of their own; a script stands for `reprise exec ORDER`.
 struct ProcessRunnerTests {
+    private static func runner(_ script: FilePath) -> ProcessActionRunner {
+        let status = FileStatus(kind: .file, byteCount: 0, device: 0, inode: 0, modificationTime: 0, changeTime: 0)
+        return ProcessActionRunner(executable: script) {
+            ProgramIdentity(digest: Digest(ofText: "script"), status: status)
+        }
+    }
+
     /// Runs the first stage with this script, which finds the attempt's folder in `$folder`.
     private func run(
         _ script: String, observer: any RunObserver = NoObserver(), _ check: (Project, Run) async throws -> Void
@@ -23,7 +30,7 @@ struct ProcessRunnerTests {
             try project.write(
                 "#!/bin/sh\n[ \"$1\" = exec ] || exit 9\nfolder=${2%/order.json}\n\(script)\n", to: "runner")
             #expect(chmod(project.path("runner").string, 0o755) == 0)
-            let runner = ProcessActionRunner(executable: project.path("runner"))
+            let runner = Self.runner(project.path("runner"))
             try await check(project, try await project.run(["read-left"], runner: runner, observer: observer))
         }
     }
@@ -100,14 +107,14 @@ struct ProcessRunnerTests {
                     + #"echo '{"contents":{},"processorSeconds":0.0,"peakMemoryBytes":0}' > ${2%/order.json}/report.json"#
                     + "\n", to: "runner")
             #expect(chmod(project.path("runner").string, 0o755) == 0)
-            let run = try await project.run(runner: ProcessActionRunner(executable: project.path("runner")))
+            let run = try await project.run(runner: Self.runner(project.path("runner")))
             #expect(run.reason("own") == "its report lacks the content of 'o'")
         }
     }
 
     @Test func `a runner that is not there is a failed stage`() async throws {
         try await Project.with { project in
-            let runner = ProcessActionRunner(executable: project.path("missing"))
+            let runner = Self.runner(project.path("missing"))
             let run = try await project.run(["read-left"], runner: runner)
             #expect(run.reason("read-left")?.hasPrefix("its process could not be run: ") == true)
         }
@@ -126,7 +133,7 @@ struct ProcessRunnerTests {
             }
             let task = Task {
                 try await project.run(
-                    ["read-left"], runner: ProcessActionRunner(executable: project.path("runner")),
+                    ["read-left"], runner: Self.runner(project.path("runner")),
                     observer: Starter(begin: begin))
             }
             for await _ in begun { break }

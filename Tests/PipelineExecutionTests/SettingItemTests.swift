@@ -56,12 +56,12 @@ import Testing
     @Test func `items are read by the stage's process as the manifest has them`() throws {
         let settings = Dictionary(uniqueKeysWithValues: stage.settings.map { ($0.name, JSONValue($0.value)) })
         let written: JSONValue = [
-            "schema": 1, "stage": "b", "folder": "/f", "checkpoint": "/p", "threads": 1, "inputs": [], "outputs": [],
-            "tool": "build", "settings": .object(settings), "claims": [],
+            "schema": 2, "stage": "b", "folder": "/f", "checkpoint": "/p", "threads": 1, "inputs": [], "outputs": [],
+            "tool": "build", "toolVersion": 3, "settings": .object(settings), "claims": [],
         ]
         let order = try WorkOrder(json: JSONValue(parsing: written.canonicalBytes))
         #expect(order.json == written)
-        guard case .tool(_, let received, _) = order.work else {
+        guard case .tool(_, _, let received, _) = order.work else {
             Issue.record("\(order.work)")
             return
         }

@@ -12,13 +12,14 @@ struct WorkOrderTests {
         {"artifacts":[{"files":[{"name":"a b.png","path":"/d/a b.png"}],"format":"folder",
         "catalogue":{"name":"x2/HR","path":"/m/c.yml"}}],"list":false,"name":"files"},
         {"artifacts":[],"list":true,"name":"more"}],
-        "outputs":[{"format":"training-log","name":"log","path":"/c/work/k/attempt-1/made/log"}],"schema":1,
+        "outputs":[{"format":"training-log","name":"log","path":"/c/work/k/attempt-1/made/log"}],"schema":2,
         "settings":{"deep":false,"layers":[{"convolution":56,"kernel":5,"rate":1.0},{"relu":true}],
-        "learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train"}
+        "learning-rate":0.001,"sizes":[1,2.0]},"stage":"train","threads":2,"tool":"train",
+        "toolVersion":4}
         """#
     private static let contentsOrder = #"""
         {"checkpoint":"/p","contents":true,"folder":"/f","inputs":[],
-        "outputs":[{"format":"png","name":"o","path":"/f/command/outputs/o"}],"schema":1,"stage":"own","threads":1}
+        "outputs":[{"format":"png","name":"o","path":"/f/command/outputs/o"}],"schema":2,"stage":"own","threads":1}
         """#
 
     private func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
@@ -37,11 +38,11 @@ struct WorkOrderTests {
         #expect(order.inputs.first?.artifacts.first?.catalogue?.name == "x2/HR")
         #expect(order.inputs.map(\.isList) == [false, true])
         #expect(order.outputs.first?.format == .trainingLog)
-        guard case .tool(let name, let settings, let claims) = order.work else {
+        guard case .tool(let name, let version, let settings, let claims) = order.work else {
             Issue.record("\(order.work)")
             return
         }
-        #expect(name == "train")
+        #expect(name == "train" && version == 4)
         #expect(settings["learning-rate"] == .number(0.001))
         #expect(claims == [["claim": "t3"]])
     }
@@ -95,9 +96,66 @@ struct WorkOrderTests {
         #expect(refusals.isSuperset(of: expected), "\(refusals)")
     }
 
+    @Test func `an order says which program gave it`() throws {
+        let status = FileStatus(
+            kind: .file, byteCount: 7, device: .max, inode: 1 << 63, modificationTime: -1, changeTime: 2)
+        let identity = ProgramIdentity(digest: Digest(ofText: "program"), status: status)
+        let order: JSONValue = ["program": identity.json]
+        #expect(try ProgramIdentity(ofOrder: order) == identity)
+        for mutilated in mutilations(of: order) {
+            let error = #expect(throws: WorkOrderError.self) { _ = try ProgramIdentity(ofOrder: mutilated) }
+            #expect(error?.description == "a work order does not say which program gave it")
+        }
+    }
+
+    @Test func `a program is the one of an order by its status or by its bytes`() async throws {
+        try await Project.with { project in
+            let folder = project.folder
+            let file = folder.appending("program")
+            try Files.write(Array("one".utf8), toNew: file)
+            let identity = try RunningProgram(at: file).identity(rememberedIn: folder.appending("stat"))
+            #expect(identity.digest == Digest(ofText: "one"))
+            // Not read where the status is the same.
+            let untouched = ProgramIdentity(digest: Digest(ofText: "other"), status: identity.status)
+            #expect(try RunningProgram(at: file).isSame(as: untouched))
+            try Files.replace(file, with: Array("one".utf8))
+            #expect(try RunningProgram(at: file).isSame(as: identity))
+            try Files.replace(file, with: Array("two".utf8))
+            #expect(try !RunningProgram(at: file).isSame(as: identity))
+        }
+    }
+
+    @Test func `a program at a path that was replaced before it was hashed gives no order`() async throws {
+        try await Project.with { project in
+            let folder = project.folder
+            let file = folder.appending("program")
+            try Files.write(Array("one".utf8), toNew: file)
+            let program = RunningProgram(at: file)
+            try Files.replace(file, with: Array("other".utf8))
+            let failure = #expect(throws: ToolFailure.self) {
+                _ = try program.identity(rememberedIn: folder.appending("stat"))
+            }
+            #expect(failure == ProgramIdentity.replaced)
+        }
+    }
+
+    @Test func `a tool of another version does no work`() throws {
+        var members = try json(Self.toolOrder).object ?? [:]
+        (members["tool"], members["toolVersion"]) = ("upper", 2)
+        let order = try WorkOrder(json: .object(members))
+        let workshop = Workshop()
+        let report = WorkPerformance(toolbox: workshop.toolbox, progress: { _ in }, remark: { _ in }).report(on: order)
+        guard case .failed(let failure, _) = report else {
+            Issue.record("\(report)")
+            return
+        }
+        #expect(failure == ProgramIdentity.replaced)
+        #expect(workshop.counts == [:])
+    }
+
     @Test func `an order of another version is refused`() throws {
         var members = try json(Self.toolOrder).object ?? [:]
-        members["schema"] = 2
+        members["schema"] = 1
         let error = #expect(throws: WorkOrderError.self) { _ = try WorkOrder(json: .object(members)) }
         #expect(error?.description == "this work order is of another version of Reprise")
     }

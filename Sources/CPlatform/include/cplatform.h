@@ -28,6 +28,10 @@ int reprise_share_bytes(int source, int target);
 /// Returns how many, 0 at the end of `source`, or -1 with the reason in errno: ENOSYS where the system cannot do it.
 ptrdiff_t reprise_copy_bytes(int source, int target, size_t count);
 
+/// Gives this thread a name of at most 15 bytes in lists of threads, where the system has such; that of the first
+/// thread is the name of the process in lists of processes.
+void reprise_name_thread(const char *name);
+
 /// Waits until all that was written to the file system of an open file is on the disk. Returns 0, or -1 with errno.
 int reprise_sync_file_system(int descriptor);
 
