@@ -10,11 +10,17 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#if defined(__APPLE__)
+#include <sys/mount.h>
+#include <sys/param.h>
+#endif
+
 #if defined(__linux__)
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #elif defined(__APPLE__)
 #include <sys/mount.h>
@@ -102,6 +108,51 @@ void reprise_name_thread(const char *name) {
 #else
     (void)name;
 #endif
+}
+
+#if defined(__linux__)
+// Whether this process may use what file systems keep for the administrator; not in a user namespace of its own, whose
+// number is another than that of the first one.
+static int uses_reserve(void) {
+    struct stat space;
+    return geteuid() == 0 && stat("/proc/self/ns/user", &space) == 0 && space.st_ino == 0xEFFFFFFDu;
+}
+
+// What ext4 keeps for itself and counts as free all the same: ext4_calculate_resv_clusters in fs/ext4/super.c.
+static unsigned long long own_reserve(const struct statfs *disk) {
+    if (disk->f_type != 0xEF53) return 0;
+    unsigned long long part = (unsigned long long)disk->f_blocks / 50;
+    return part < 4096 ? part : 4096;
+}
+
+// NFS, the three of SMB, FUSE, Ceph, AFS, 9P, Lustre.
+static int is_remote(const struct statfs *disk) {
+    switch ((unsigned long)disk->f_type & 0xFFFFFFFFul) {
+    case 0x6969: case 0x517B: case 0xFF534D42: case 0xFE534D42: case 0x65735546: case 0x00C36400: case 0x5346414F:
+    case 0x01021997: case 0x0BD00BD0: return 1;
+    default: return 0;
+    }
+}
+
+static unsigned long long free_blocks(const struct statfs *disk) {
+    if (!uses_reserve()) return disk->f_bavail;
+    unsigned long long own = own_reserve(disk);
+    return disk->f_bfree > own ? disk->f_bfree - own : 0;
+}
+#elif defined(__APPLE__)
+static int is_remote(const struct statfs *disk) { return !(disk->f_flags & MNT_LOCAL); }
+static unsigned long long free_blocks(const struct statfs *disk) { return disk->f_bavail; }
+#endif
+
+int reprise_look_at_disk(const char *path, struct reprise_disk_room *room) {
+    struct statfs disk;
+    if (statfs(path, &disk)) return errno;
+    room->bytes = free_blocks(&disk) * (unsigned long long)disk.f_bsize;
+    room->files = disk.f_ffree;
+    room->counts_bytes = disk.f_blocks > 0;
+    room->counts_files = disk.f_files > 0;
+    room->is_remote = is_remote(&disk);
+    return 0;
 }
 
 int reprise_sync_file_system(int descriptor) {

@@ -12,6 +12,7 @@ final class RunEquipment: Sendable {
     let committer: ResultCommitter
     /// As the run began.
     let clock = SystemFileClock()
+    let disks = DiskWatch()
     private let objects: any ObjectStore
     /// Objects whose bytes this run has hashed, with what the file system said of them then.
     private let verified = Mutex<[Digest: FileStatus]>([:])

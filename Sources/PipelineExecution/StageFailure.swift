@@ -14,12 +14,14 @@ package enum StageFailure: Error, Hashable, Sendable {
     /// The cache or its disk is at fault.
     case store(StoreError)
     case disk(String)
+    /// It ended well on a disk that took nothing more, so that what it wrote may be cut off.
+    case diskFull(FullDisk)
     case interrupted
 
     /// Whether the cache or the disk is at fault rather than the stage.
     package var isStoreFault: Bool {
         switch self {
-        case .store, .disk: true
+        case .store, .disk, .diskFull: true
         case .tool, .inputChanged, .notDeterministic, .interrupted: false
         }
     }
@@ -35,6 +37,7 @@ package enum StageFailure: Error, Hashable, Sendable {
             "its output '\(output)' has other content than before: \(before.abbreviated) -> \(now.abbreviated)"
         case .store(let error): error.description
         case .disk(let message): message
+        case .diskFull(let disk): disk.description
         case .interrupted: "interrupted"
         }
     }
@@ -44,6 +47,7 @@ package enum StageFailure: Error, Hashable, Sendable {
         case .tool(let failure): failure.hint
         case .inputChanged: "run again once nothing writes to the data"
         case .notDeterministic: "the same inputs, settings and code gave two results; look for time, threads or seeds"
+        case .diskFull: "make room there and run again; nothing of what it wrote was kept, since it may be cut off"
         case .store, .disk, .interrupted: nil
         }
     }
@@ -67,7 +71,7 @@ package enum StageFailure: Error, Hashable, Sendable {
             case .catalogue(let input): stage.location(ofCatalogueOf: input, in: manifest)
             }
         case .inputChanged(_, let input): stage.location(ofInput: input)
-        case .notDeterministic, .store, .disk, .interrupted: stage.name.location
+        case .notDeterministic, .store, .disk, .diskFull, .interrupted: stage.name.location
         }
     }
 }

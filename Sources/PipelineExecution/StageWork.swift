@@ -41,10 +41,12 @@ struct StageWork: Sendable {
     ) async throws -> [Output] {
         let programs = try ProgramsInPlace(planner.snapshot.programs[node.name] ?? [])
         let outputs: [Output]
+        let disks = equipment.disks.watch(places(below: folder))
+        defer { disks.end() }
         do {
             switch node.stage.work {
-            case .tool(let interface, _): outputs = try await toolOutputs(interface, folder, keptFolder, account)
-            case .command(let command): outputs = try await commandOutputs(command, folder, keptFolder, account)
+            case .tool(let interface, _): outputs = try await toolOutputs(interface, folder, keptFolder, account, disks)
+            case .command(let command): outputs = try await commandOutputs(command, folder, keptFolder, account, disks)
             }
         } catch let error as StoreError {
             // What looks like a fault of the disk may be a source that somebody moved away meanwhile.
@@ -56,10 +58,19 @@ struct StageWork: Sendable {
         return outputs
     }
 
+    /// Where the work writes, on disks that may differ.
+    private func places(below folder: FilePath) -> [FilePath] {
+        guard case .command(let command) = node.stage.work,
+            let temporary = command.environment.last(where: { $0.name == "TMPDIR" })
+        else { return [folder] }
+        return [folder, folder.absolute.appending("command").pushing(FilePath(temporary.value))]
+    }
+
     // MARK: Tools
 
     private func toolOutputs(
-        _ interface: ToolInterface, _ folder: FilePath, _ keptFolder: FilePath, _ account: CostAccount
+        _ interface: ToolInterface, _ folder: FilePath, _ keptFolder: FilePath, _ account: CostAccount,
+        _ disks: WatchedDisks
     ) async throws -> [Output] {
         let unpacked = folder.appending("unpacked")
         let inputs = try verified(
@@ -81,6 +92,7 @@ struct StageWork: Sendable {
             checkpointFolder: checkpoint, threads: threads)
         let report = try await report(on: order)
         if let cost = report.cost { account.add(cost) }
+        if case .done = report { try disks.check() }
         let made = try self.outputs(of: order, as: report)
         try checkObjectsUnchanged()
         return made
@@ -131,7 +143,7 @@ struct StageWork: Sendable {
     // MARK: Commands
 
     private func commandOutputs(
-        _ command: Command, _ folder: FilePath, _ keptFolder: FilePath, _ account: CostAccount
+        _ command: Command, _ folder: FilePath, _ keptFolder: FilePath, _ account: CostAccount, _ disks: WatchedDisks
     ) async throws -> [Output] {
         let inputs = try verified(
             each: commandInput, as: { CommandOrder.Input(name: $0.name, isList: $0.isList, artifacts: $1) })
@@ -141,7 +153,9 @@ struct StageWork: Sendable {
             outputs: node.stage.outputs, folder: folder.absolute,
             resumeFolder: keptFolder.absolute.appending(CacheFolders.resume))
         let run = CommandRun(order: order, programs: equipment.programs, warden: equipment.warden, onLine: onLine)
-        try await run.run(charging: account).checkUnchanged(in: planner.objects, by: equipment.clock)
+        let laidOut = try await run.run(charging: account)
+        try disks.check()
+        try laidOut.checkUnchanged(in: planner.objects, by: equipment.clock)
         let paths = try CommandOutputs(of: order).files()
         let outputs = zip(node.stage.outputs, paths).map { output, path in
             WorkOrder.Output(name: output.name, format: output.format, path: path)

@@ -32,6 +32,21 @@ ptrdiff_t reprise_copy_bytes(int source, int target, size_t count);
 /// thread is the name of the process in lists of processes.
 void reprise_name_thread(const char *name);
 
+/// What a disk has left for this process.
+struct reprise_disk_room {
+    unsigned long long bytes;
+    /// How many more files it takes.
+    unsigned long long files;
+    /// Whether the file system counts bytes, and files; one without a limit does not.
+    int counts_bytes;
+    int counts_files;
+    /// Whether what is written may be refused later than by the call that writes.
+    int is_remote;
+};
+
+/// Returns 0, or the reason as in errno.
+int reprise_look_at_disk(const char *path, struct reprise_disk_room *room);
+
 /// Waits until all that was written to the file system of an open file is on the disk. Returns 0, or -1 with errno.
 int reprise_sync_file_system(int descriptor);
 
