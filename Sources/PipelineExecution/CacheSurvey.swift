@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
+import PipelineManifest
 import SystemPackage
 
 /// All that lies in a cache, with the names that runs gave it.
@@ -15,7 +16,8 @@ package struct CacheSurvey: Sendable {
             self.stage = stage
         }
 
-        package var description: String { "\(pipeline):\(stage)" }
+        /// Without what would act on a terminal: a record is not to be trusted.
+        package var description: String { visible("\(pipeline):\(stage)") }
     }
 
     package let folders: CacheFolders
@@ -90,7 +92,9 @@ package struct CacheSurvey: Sendable {
     /// The words for a key: its newest stage, else its tool, else its first digits.
     package func words(for key: ActionKey) -> String {
         if let use = uses[key]?.first { return use.description }
-        if let tool = results[key]?.action.document["tool"]?["name"]?.text { return "(\(tool), of no recorded run)" }
+        if let tool = results[key]?.action.document["tool"]?["name"]?.text {
+            return "(\(visible(tool)), of no recorded run)"
+        }
         return results[key] == nil ? "(\(key.abbreviated))" : "(a command, of no recorded run)"
     }
 

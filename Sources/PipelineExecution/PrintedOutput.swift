@@ -64,7 +64,9 @@ final class PrintedOutput: Sendable {
         close(descriptor)
     }
 
-    /// What was printed until now; what outlives the program is not waited for. `nil` where it was too long.
+    /// What was printed until now; what outlives the program is not waited for.
+    ///
+    /// - Returns: `nil` where it was too long.
     func finish() async -> [UInt8]? {
         close(stop[1])
         for await _ in ended {}

@@ -58,7 +58,14 @@ package enum StageFailure: Error, Hashable, Sendable {
     package func diagnostic(of stage: Stage, in manifest: Manifest) -> Diagnostic {
         Diagnostic(
             .stageFailed, in: manifest.source, at: location(in: stage, of: manifest),
-            "stage '\(stage.name.value)' failed: \(message)", details: details, hint: hint)
+            "stage '\(stage.name.value)' failed: \(message)", details: details, hint: hint(of: stage))
+    }
+
+    /// Of a tool other content is never the author's doing.
+    private func hint(of stage: Stage) -> String? {
+        guard case .notDeterministic = self, case .tool = stage.work else { return hint }
+        return "a tool gives the same content everywhere: the cache is damaged, which 'reprise cache verify' tells, "
+            + "or the tool has a fault, which its authors want to know"
     }
 
     private func location(in stage: Stage, of manifest: Manifest) -> SourceLocation {

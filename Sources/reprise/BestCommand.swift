@@ -70,7 +70,7 @@ struct BestCommand: AsyncParsableCommand {
             return
         }
         guard !ranking.groups.isEmpty else {
-            Terminal.output.write("No recorded run of '\(name)' has such a score.\n")
+            Terminal.output.write("No recorded run of '\(visible(name))' has such a score.\n")
             return
         }
         Terminal.output.write(ranking.groups.map { text($0, known) }.joined(separator: "\n"))
@@ -89,7 +89,8 @@ struct BestCommand: AsyncParsableCommand {
                 ] + group.settingNames.map { .init(row.settings[$0] ?? "") } + [.init(row.record.note ?? "")])
         }
         let rest = group.rows.count > limit ? "\(group.rows.count - limit) more lines; '--limit' shows them.\n" : ""
-        return "\(group.dataset) x\(group.scale) under '\(group.protocolName)'\n" + table.withoutEmptyColumns.text()
+        return "\(visible(group.dataset)) x\(group.scale) under '\(visible(group.protocolName))'\n"
+            + table.withoutEmptyColumns.text()
             + rest
     }
 

@@ -98,7 +98,7 @@ struct CacheImportCommand: AsyncParsableCommand {
         } else {
             let known = taken.knownResultCount > 0 ? ", \(taken.knownResultCount) were there already" : ""
             Terminal.output.write(
-                "took \(taken.newResultCount.counted("result")) of '\(pipeline)' with "
+                "took \(taken.newResultCount.counted("result")) of '\(visible(pipeline))' with "
                     + "\(taken.newObjectCount.counted("object")) "
                     + "(\(ByteCountText(taken.byteCount)))\(known)\n")
         }

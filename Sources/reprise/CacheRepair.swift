@@ -4,67 +4,56 @@ import ContentStore
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
-import PipelineTools
-import SystemPackage
 
-/// Makes what a cache has lost again, by running the stages that made it.
+/// Makes what a cache has lost again, by running stages of pipelines that the user named.
+///
+/// Which stage makes a key the pipeline itself says; no record of the cache is asked.
 struct CacheRepair {
     enum Outcome: Hashable {
         case mended
         case failed(reason: String)
     }
 
-    let survey: CacheSurvey
+    let sessions: [PipelineSession]
     let execution: ExecutionFlags
 
-    /// What became of each result; those of one recorded run are made in one go.
+    /// What became of each result.
     func outcomes(of keys: [ActionKey]) async throws -> [ActionKey: Outcome] {
-        var outcomes: [ActionKey: Outcome] = [:]
-        var wanted: [RunRecord: [ActionKey: String]] = [:]
-        for key in keys {
-            if let (record, stage) = source(of: key) {
-                wanted[record, default: [:]][key] = stage
-            } else {
-                outcomes[key] = .failed(reason: "no record says how it was made")
+        var state = RepairState(open: Set(keys))
+        for session in sessions where !state.open.isEmpty {
+            do {
+                try await repair(&state, with: session)
+            } catch let mistakes as Diagnostics {
+                let first = mistakes.all.first?.message ?? "it cannot be read"
+                state.obstacle = "the manifest '\(session.manifestFile)' has a mistake: \(first)"
             }
         }
-        for (record, stages) in wanted.sorted(by: { $0.key.id < $1.key.id }) {
-            outcomes.merge(try await make(stages, as: record)) { $1 }
+        var outcomes = state.outcomes
+        for key in state.open where outcomes[key] == nil {
+            outcomes[key] = .failed(
+                reason: state.obstacle ?? "no pipeline that was named makes it with this data and these settings")
         }
         return outcomes
     }
 
-    /// The newest run in which a stage had this key and a result.
-    private func source(of key: ActionKey) -> (RunRecord, stage: String)? {
-        for record in survey.history.records.reversed() {
-            for stage in record.stages where stage.key == key && stage.outcome.hasResult {
-                return (record, stage.stage)
+    /// Runs the stages whose keys are open, and looks again: what they give decides the keys of those behind them.
+    private func repair(_ state: inout RepairState, with session: PipelineSession) async throws {
+        let nodes = try session.stages(named: [])
+        var tried: Set<String> = []
+        while true {
+            let snapshot = try await session.snapshot(for: nodes)
+            let plan = try session.planner(for: snapshot).plan(for: nodes)
+            var makers: [String: ActionKey] = [:]
+            for stage in plan.stages where !tried.contains(stage.node.name) {
+                if let key = stage.resolution.key, state.open.contains(key) { makers[stage.node.name] = key }
             }
-        }
-        return nil
-    }
-
-    private func make(_ stages: [ActionKey: String], as record: RunRecord) async throws -> [ActionKey: Outcome] {
-        do {
-            let session = try PipelineSession(
-                pipeline: record.manifestFile.string, data: record.dataFolder.string,
-                cache: survey.folders.root.string,
-                overrides: record.overrides.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
-                toolbox: .standard)
-            var outcomes: [ActionKey: Outcome] = [:]
-            let names = Set(stages.values.filter { session.graph.node(named: $0) != nil })
+            if makers.isEmpty { return }
+            tried.formUnion(makers.keys)
+            let names = makers.keys.sorted()
             let ended = try await PipelineRun(session: session, execution: execution, note: "cache verify --repair")
-                .run(try session.stages(named: names.sorted()), wanted: names)
-            for (key, stage) in stages { outcomes[key] = try outcome(key, stage, ended, in: session) }
+                .run(session.stages(named: names), wanted: Set(names))
+            for (stage, key) in makers { state.take(try outcome(key, stage, ended, in: session), of: key) }
             if ended.outcome.wasInterrupted { throw RepriseExit.interrupted }
-            return outcomes
-        } catch let mistakes as Diagnostics {
-            let first = mistakes.all.first?.message ?? "it cannot be read"
-            return stages.mapValues { _ in
-                .failed(reason: "the manifest '\(record.manifestFile)' has a mistake: \(first)")
-            }
-        } catch let usage as UsageError {
-            return stages.mapValues { _ in .failed(reason: usage.message) }
         }
     }
 
@@ -76,13 +65,30 @@ struct CacheRepair {
         {
             return .mended
         }
-        guard session.graph.node(named: stage) != nil else {
-            return .failed(reason: "the manifest '\(session.manifestFile)' has no stage '\(stage)' any more")
+        guard let failure = ended.outcome.failures[stage] else {
+            let record = ended.outcome.records.first { $0.stage == stage }
+            return .failed(reason: record?.reason ?? "its inputs, settings or code changed meanwhile")
         }
-        if let failure = ended.outcome.failures[stage] { return .failed(reason: failure.message) }
-        if let record = ended.outcome.records.first(where: { $0.stage == stage }), record.outcome == .skipped {
-            return .failed(reason: record.reason)
-        }
-        return .failed(reason: "its inputs, settings or code are others now than when it was made")
+        let hint = ended.hint(for: failure, of: stage, in: session)
+        return .failed(reason: failure.message + (hint.map { "; \($0)" } ?? ""))
+    }
+}
+
+/// How far a repair is.
+private struct RepairState {
+    /// Keys that are still to be made.
+    private(set) var open: Set<ActionKey>
+    private(set) var outcomes: [ActionKey: CacheRepair.Outcome] = [:]
+    /// Why a pipeline could not be asked.
+    var obstacle: String?
+
+    init(open: Set<ActionKey>) {
+        self.open = open
+    }
+
+    /// Another pipeline may make what this one could not.
+    mutating func take(_ outcome: CacheRepair.Outcome, of key: ActionKey) {
+        outcomes[key] = outcome
+        if outcome == .mended { open.remove(key) }
     }
 }

@@ -5,50 +5,83 @@ import ContentStore
 import PipelineExecution
 import Reporting
 import Synchronization
+import SystemPackage
 
 struct CacheVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Reads every object and checks every result; ends with 4 where something is wrong.",
         discussion: """
-            What is damaged is set aside and counts as absent. With '--repair' the stages that made it run again, with \
-            the manifests, data folders and '--set' values of the recorded runs; what cannot be made again is listed \
-            with the reason.
+            What is damaged is set aside and counts as absent. With '--repair PIPELINE' the stages of these pipelines \
+            that made it run again, with the data folder and '--set' values that are given here; what cannot be made \
+            again is listed with the reason. Without a PIPELINE nothing runs, and the command lines are listed that \
+            the cache's records speak of.
             """)
 
     @OptionGroup var options: CacheOptions
     @OptionGroup var execution: ExecutionFlags
 
+    @Argument(
+        help: "With '--repair': manifests, or folders that hold 'pipeline.yml', that make what is damaged or absent.",
+        completion: .file(extensions: ["yml", "yaml"]))
+    var pipelines: [String] = []
+
     @Flag(help: "Makes what is damaged or absent again.")
     var repair = false
+
+    @Option(help: "Where relative sources are looked up; REPRISE_DATA, or 'data', where it is left out.")
+    var data: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Changes a value under the manifests' 'settings:'.", valueName: "key=value"))
+    var overrides: [String] = []
 
     @Flag(help: "Prints one JSON object.")
     var json = false
 
+    func validate() throws {
+        if !repair, !pipelines.isEmpty { throw UsageError("a PIPELINE goes with '--repair'") }
+    }
+
     func run() async throws {
         let folders = try options.folders()
+        let sessions = try sessions(folders)
         let survey = try CacheSurvey(of: folders)
         let progress = VerificationProgress(isQuiet: execution.quiet)
         let verification = try await CacheVerification(of: survey, jobs: execution.jobs ?? Machine.processorCount) {
             progress.tell(done: $0, total: $1)
         }
         var repairs: [ActionKey: CacheRepair.Outcome] = [:]
-        if repair {
-            repairs = try await CacheRepair(survey: survey, execution: execution).outcomes(of: verification.brokenKeys)
+        if !sessions.isEmpty {
+            repairs = try await CacheRepair(sessions: sessions, execution: execution)
+                .outcomes(of: verification.brokenKeys)
         }
+        let advice = RepairAdvice(
+            for: verification.brokenKeys.filter { repairs[$0] != .mended }, in: survey.history, cache: options.cache)
         if json {
-            Terminal.output.write(document(verification, survey, repairs).canonicalText + "\n")
+            Terminal.output.write(document(verification, survey, repairs, advice).canonicalText + "\n")
         } else {
-            Terminal.output.write(text(verification, survey, repairs))
+            Terminal.output.write(text(verification, survey, repairs, advice))
         }
         let isMended = verification.findings.allSatisfy { finding in
-            repair && (finding.key == nil || finding.key.flatMap { repairs[$0] } == .mended)
+            !sessions.isEmpty && (finding.key == nil || finding.key.flatMap { repairs[$0] } == .mended)
         }
         if !isMended { throw RepriseExit.storeFault }
     }
 
+    /// The pipelines that were named, read before the cache is: a mistake in one is told at once.
+    private func sessions(_ folders: CacheFolders) throws -> [PipelineSession] {
+        let overrides = try overrides.map { try PipelineOptions.override($0) }
+        return try pipelines.map { pipeline in
+            try PipelineOptions.session(
+                pipeline: pipeline, data: data, cache: folders.root.string, overrides: overrides)
+        }
+    }
+
     private func text(
-        _ verification: CacheVerification, _ survey: CacheSurvey, _ repairs: [ActionKey: CacheRepair.Outcome]
+        _ verification: CacheVerification, _ survey: CacheSurvey, _ repairs: [ActionKey: CacheRepair.Outcome],
+        _ advice: RepairAdvice
     ) -> String {
         var text = ""
         for finding in verification.findings {
@@ -67,17 +100,28 @@ struct CacheVerifyCommand: AsyncParsableCommand {
         guard !verification.findings.isEmpty else { return "All is well: \(checked) are what their names say.\n" }
         let open = verification.brokenKeys.filter { repairs[$0] != .mended }.count
         let rest =
-            if !repair { "'reprise cache verify --repair' makes again what it can." } else if open == 0 {
-                "All was made again."
+            if repairs.isEmpty, open > 0 {
+                "'reprise cache verify --repair PIPELINE' makes again what it can."
+            } else if open == 0 {
+                repair && !pipelines.isEmpty ? "All was made again." : "Nothing has to be made again."
             } else { "\(open) of them could not be made again." }
         return text + "\nChecked \(checked): \(verification.findings.count.counted("fault")). \(rest)\n"
+            + self.text(advice)
+    }
+
+    private func text(_ advice: RepairAdvice) -> String {
+        if advice.commandLines.isEmpty { return "" }
+        return "By the cache's records, which anybody who writes to it could have written, this would make them:\n"
+            + advice.commandLines.map { "  \($0)\n" }.joined()
     }
 
     private func document(
-        _ verification: CacheVerification, _ survey: CacheSurvey, _ repairs: [ActionKey: CacheRepair.Outcome]
+        _ verification: CacheVerification, _ survey: CacheSurvey, _ repairs: [ActionKey: CacheRepair.Outcome],
+        _ advice: RepairAdvice
     ) -> JSONValue {
         [
-            "schema": 1, "objects": .integer(verification.objectCount), "bytes": .integer(verification.byteCount),
+            "schema": 1, "commands": .array(advice.commandLines.map { .text($0) }),
+            "objects": .integer(verification.objectCount), "bytes": .integer(verification.byteCount),
             "results": .integer(verification.resultCount),
             "findings": .array(
                 verification.findings.map { finding in

@@ -32,16 +32,16 @@ enum Complaint {
             Terminal.complain(DiagnosticText(hasColour: Terminal.error.isColoured).text(of: diagnostics))
             return RepriseExit.usage
         case let usage as UsageError:
-            Terminal.complain("error: \(usage.message)", hint: usage.hint)
+            Terminal.complain("error: \(visible(usage.message))", hint: usage.hint.map(visible))
             return RepriseExit.usage
         case let lock as LockError:
-            Terminal.complain("error: \(lock)", hint: lock.hint)
+            Terminal.complain("error: \(visible("\(lock)"))", hint: lock.hint.map(visible))
             return RepriseExit.usage
         case let store as StoreError:
-            Terminal.complain("error: \(store)")
+            Terminal.complain("error: \(visible("\(store)"))")
             return RepriseExit.storeFault
         case let failure as ToolFailure:
-            Terminal.complain("error: \(failure.message)", hint: failure.hint)
+            Terminal.complain("error: \(visible(failure.message))", hint: failure.hint.map(visible))
             return RepriseExit.stageFailed
         case is CancellationError:
             return RepriseExit.interrupted

@@ -170,7 +170,8 @@ struct HistoryNoteCommand: AsyncParsableCommand {
         record.note = text.isEmpty ? nil : text
         try RunHistory.save(record, in: folders)
         Terminal.output.write(
-            text.isEmpty ? "took the note of run \(record.number) away\n" : "noted in run \(record.number)\n")
+            text.isEmpty
+                ? "took the note of run \(visible(record.number)) away\n" : "noted in run \(visible(record.number))\n")
     }
 }
 

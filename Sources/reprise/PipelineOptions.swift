@@ -40,14 +40,17 @@ struct PipelineOptions: ParsableArguments {
         lookUp: (_ manifest: Manifest, _ folder: FilePath) -> [Diagnostic] = { _, _ in [] }
     ) throws -> PipelineSession {
         try PipelineSession(
-            pipeline: pipeline, data: data ?? ProcessEnvironment.value(of: "REPRISE_DATA") ?? "data",
+            pipeline: pipeline, data: data ?? usualData,
             cache: cache ?? usualCache, overrides: overrides, toolbox: .standard, lookUp: lookUp)
     }
+
+    /// The data folder where no option names one.
+    static var usualData: String { ProcessEnvironment.value(of: "REPRISE_DATA") ?? "data" }
 
     /// The cache's folder where no option names one.
     static var usualCache: String { ProcessEnvironment.value(of: "REPRISE_CACHE") ?? "cache" }
 
-    private static func override(_ text: String) throws -> (name: String, value: String) {
+    static func override(_ text: String) throws -> (name: String, value: String) {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
             throw UsageError("'--set \(text)' is not of the form KEY=VALUE")
         }

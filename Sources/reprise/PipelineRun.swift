@@ -156,16 +156,24 @@ struct EndedRun {
             else { continue }
             let text = DiagnosticText(hasColour: Terminal.error.isColoured)
             Terminal.complain(text.text(of: failure.diagnostic(of: node.stage, in: session.manifest)))
+            if let hint = hint(for: failure, of: record.stage, in: session) { Terminal.complain("hint: \(hint)") }
             complain(withLogOf: record, in: session)
             complain(withWorkOf: record, in: session)
         }
         if wentOn, !failed.isEmpty { Terminal.complain(tally) }
-        if let recordFault { Terminal.complain("error: \(recordFault)") }
+        if let recordFault { Terminal.complain("error: \(visible("\(recordFault)"))") }
         if recordFault != nil || outcome.failures.values.contains(where: \.isStoreFault) {
             throw RepriseExit.storeFault
         }
         if outcome.wasInterrupted { throw RepriseExit.interrupted }
         if !failed.isEmpty { throw RepriseExit.stageFailed }
+    }
+
+    /// What can be done about a stage that gives other content each time, to be told beside the failure's own hint.
+    func hint(for failure: StageFailure, of stage: String, in session: PipelineSession) -> String? {
+        guard case .notDeterministic = failure, let node = session.graph.node(named: stage) else { return nil }
+        guard case .command = node.stage.work else { return nil }
+        return "'\(session.forceCommand(for: stage))' makes it and all that depends on it anew"
     }
 
     /// What became of the stages, for example `5 ran, 1 was up to date, 9 failed, 1 skipped`.
@@ -192,7 +200,7 @@ struct EndedRun {
             let last = try? StageLog.lastLines(15, at: session.folders.log(of: key)), !last.isEmpty
         else { return }
         Terminal.complain("last lines of its log ('\(session.logCommand(for: record.stage))' shows all):")
-        for line in last { Terminal.complain("  " + line) }
+        for line in last { Terminal.complain("  " + visibleLines(line)) }
         let given = Set(snapshot.code[record.stage]?.files.map(\.name) ?? [])
         let missed = MissedFile(in: last, besides: given, below: command.folder(below: session.manifestFolder))
         if let missed {

@@ -80,7 +80,9 @@ struct RunCommand: AsyncParsableCommand {
         var differs = false
         for stage in stages {
             let differences = try await run.differences(of: stage, after: ended)
-            Terminal.output.write(DeterminismText(stage: stage, differences: differences).text)
+            let isTool = if case .tool? = run.session.graph.node(named: stage)?.stage.work { true } else { false }
+            let command = isTool ? nil : run.session.forceCommand(for: stage)
+            Terminal.output.write(DeterminismText(stage: stage, differences: differences, forceCommand: command).text)
             differs = differs || !differences.isEmpty
         }
         if differs { throw RepriseExit.differs }

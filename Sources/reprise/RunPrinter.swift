@@ -96,7 +96,7 @@ final class RunPrinter: RunObserver {
 
     private func say(_ line: String, _ state: inout State) {
         clear(&state)
-        terminal.write(line + "\n")
+        terminal.write(visibleLines(line) + "\n")
     }
 
     private func ticking() -> Task<Void, Never> {

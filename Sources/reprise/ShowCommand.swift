@@ -116,6 +116,7 @@ struct ShowCommand: AsyncParsableCommand {
         {
             return head + "\n" + ScoreTable(scores: scores.scores).text(colour: Terminal.output.isColoured)
         }
-        return head + "\n" + (try ArtifactText.text(ofFileAt: path, format: format))
+        let text = try ArtifactText.text(ofFileAt: path, format: format)
+        return head + "\n" + (Terminal.output.isTerminal ? visibleLines(text) : text)
     }
 }

@@ -60,8 +60,21 @@ import Testing
         #expect(
             found.output.hasPrefix("words:upper: object 41e96d7d4de1 is damaged, and was set aside\n"),
             "\(found.output)")
-        #expect(found.output.hasSuffix(": 1 fault. 'reprise cache verify --repair' makes again what it can.\n"))
-        let mended = try project.reprise("cache", "verify", "--repair", "-q")
+        let folder = project.folder.resolvingSymlinksInPath().path
+        let advice = """
+            By the cache's records, which anybody who writes to it could have written, this would make them:
+              reprise cache verify --repair \(folder)/words.yml --data \(folder)/data
+
+            """
+        #expect(
+            found.output.hasSuffix(
+                ": 1 fault. 'reprise cache verify --repair PIPELINE' makes again what it can.\n" + advice),
+            "\(found.output)")
+        // Without a pipeline nothing runs.
+        let none = try project.reprise("cache", "verify", "--repair", "-q")
+        #expect(none.code == 4)
+        #expect(none.output.hasSuffix(advice), "\(none.output)")
+        let mended = try project.reprise("cache", "verify", "--repair", "-q", "words.yml")
         #expect(mended.code == 0)
         #expect(
             mended.output.hasPrefix("words:upper: its output 'upper' is absent\nwords:upper: made again\n"),
@@ -80,9 +93,12 @@ import Testing
         }
         try project.write(Data(), to: "elsewhere/empty")
         let cache = project.folder.appendingPathComponent("cache").path
-        // The record knows where manifest and data lie.
         let mended = try project.run(
-            ["cache", "verify", "--repair", "-q", "--json", "--cache", cache], environment: [:])
+            [
+                "-c",
+                "cd elsewhere && exec \"$0\" cache verify --repair ../words.yml -q --json --data ../data --cache "
+                    + cache, CommandLineProject.executable.path,
+            ], environment: [:], program: URL(fileURLWithPath: "/bin/sh"))
         #expect(mended.code == 0, "\(mended.output)\(mended.errors)")
         let findings = try object(mended.output)["findings"] as? [[String: Any]] ?? []
         #expect(findings.count == 3 && findings.allSatisfy { $0["repaired"] as? Bool == true })
@@ -93,18 +109,54 @@ import Testing
         let project = try project()
         try project.write(Data("other\n".utf8), to: "data/text.txt")
         try damage(project, byteCount: 8)
-        let failed = try project.reprise("cache", "verify", "--repair", "-q")
+        let failed = try project.reprise("cache", "verify", "--repair", "words.yml", "-q")
         #expect(failed.code == 4)
         #expect(
             failed.output.contains(
-                "words:upper: cannot be made again: its inputs, settings or code are others now than when it was made\n"
+                "words:upper: cannot be made again: no pipeline that was named makes it with this data and these settings\n"
             ),
             "\(failed.output)")
-        #expect(failed.output.hasSuffix("1 fault. 1 of them could not be made again.\n"))
+        #expect(failed.output.contains("1 fault. 1 of them could not be made again.\n"))
         try FileManager.default.removeItem(at: project.folder.appendingPathComponent("words.yml"))
-        let gone = try project.reprise("cache", "verify", "--repair", "-q")
-        #expect(gone.code == 4)
-        #expect(gone.output.contains("words:upper: cannot be made again: there is no pipeline '"), "\(gone.output)")
+        let gone = try project.reprise("cache", "verify", "--repair", "words.yml", "-q")
+        #expect(gone.code == 2 && gone.errors.hasPrefix("error: there is no pipeline 'words.yml'\n"), "\(gone.errors)")
+        let aimless = try project.reprise("cache", "verify", "words.yml", "-q")
+        #expect(aimless.code == 2 && aimless.errors == "error: a PIPELINE goes with '--repair'\n", "\(aimless.errors)")
+    }
+
+    @Test func `what a record names is not run, and does not reach the terminal as it is`() throws {
+        let project = try project()
+        try damage(project, byteCount: 8)
+        let runs = project.folder.appendingPathComponent("cache/runs")
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: runs.path).first { $0.hasSuffix(".json") })
+        let mark = project.folder.appendingPathComponent("mark").path
+        try project.write(
+            Data("reprise: 1\nstages: {upper: {run: [touch, '\(mark)'], outputs: {o: o}}}\n".utf8), to: "evil.yml")
+        try project.edit("cache/runs/" + name, "words.yml", "evil.yml")
+        try project.edit("cache/runs/" + name, #""overrides": {}"#, #""overrides": {"a": "\u001b[2J; $(touch x)'"}"#)
+        try project.edit("cache/runs/" + name, #""pipeline": "words""#, #""pipeline": "w\u001b[2J""#)
+        for words in [[], ["words.yml"]] {
+            let outcome = try project.run(["cache", "verify", "--repair", "-q"] + words, environment: [:])
+            #expect(outcome.code == (words.isEmpty ? 4 : 0), "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.output.contains("w\\u{1B}[2J:upper: its output") || words.isEmpty, "\(outcome.output)")
+            #expect(!outcome.output.contains("\u{1B}"))
+            guard words.isEmpty else { continue }
+            #expect(outcome.output.contains(#"/evil.yml --data "#), "\(outcome.output)")
+            #expect(outcome.output.hasSuffix(#" --set $'a=\033[2J; $(touch x)\''"# + "\n"), "\(outcome.output)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: mark))
+    }
+
+    @Test func `the keys behind a result that is made again are made too`() throws {
+        let project = try project()
+        let actions = project.folder.appendingPathComponent("cache/actions")
+        for name in try FileManager.default.subpathsOfDirectory(atPath: actions.path) where name.hasSuffix(".json") {
+            try Data("x".utf8).write(to: actions.appendingPathComponent(name))
+        }
+        let mended = try project.reprise("cache", "verify", "--repair", "words.yml", "-q")
+        #expect(mended.code == 0, "\(mended.output)\(mended.errors)")
+        #expect(mended.output.contains("3 faults. All was made again.\n"), "\(mended.output)")
     }
 
     @Test func `gc removes nothing young, and nothing at all unless told`() throws {
