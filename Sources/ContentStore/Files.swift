@@ -103,11 +103,11 @@ package enum Files {
 
     /// What a folder holds, in the order of the file system, with names that need not be text.
     package static func entries(in folder: FilePath) throws(StoreError) -> [FilePath.Component] {
-        let stream = try OpenFolder(folder)
+        let stream = try FolderStream(folder)
         LookedAt.current?.note(folder, as: stream.status)
         var entries: [FilePath.Component] = []
         while let entry = try stream.next() {
-            let name = OpenFolder.withName(of: entry) { FilePath.Component(platformString: $0) }
+            let name = FolderStream.withName(of: entry) { FilePath.Component(platformString: $0) }
             if let name, name.kind == .regular { entries.append(name) }
         }
         return entries

@@ -16,12 +16,14 @@ package enum FolderLikeness {
     ///
     /// Of most files it reads no more than a block.
     package static func isFound(inFileAt path: FilePath) throws(StoreError) -> Bool {
-        var block: [UInt8] = []
-        try Files.read(path, in: 0..<ArchiveHeader.blockByteCount) { block.append(contentsOf: $0) }
+        try isFound(in: SystemOpenFile(path), at: path)
+    }
+
+    /// The same of a file that is open, and lies at `path`.
+    package static func isFound(in file: some OpenFile, at path: FilePath) throws(StoreError) -> Bool {
+        let block = try firstBlock(of: file)
         if headings.contains(where: { block.starts(with: $0.utf8) }) { return true }
-        guard
-            ArchiveHeader.isOurs(block) || block.count == ArchiveHeader.blockByteCount && block.allSatisfy({ $0 == 0 })
-        else { return false }
+        guard ArchiveHeader.isOurs(block) || isEndOfArchive(block) else { return false }
         do throws(ArchiveError) {
             _ = try ArchiveReader(readingFrom: path)
             return true
@@ -29,5 +31,23 @@ package enum FolderLikeness {
             if case .store(let error) = error { throw error }
             return false
         }
+    }
+
+    private static func firstBlock(of file: some OpenFile) throws(StoreError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: ArchiveHeader.blockByteCount, alignment: 1)
+        defer { buffer.deallocate() }
+        var block: [UInt8] = []
+        while block.count < ArchiveHeader.blockByteCount {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.dropFirst(block.count))
+            let count = try file.read(into: rest)
+            if count == 0 { break }
+            block.append(contentsOf: rest.prefix(count))
+        }
+        return block
+    }
+
+    /// An empty folder is packed in an archive that ends where it begins.
+    private static func isEndOfArchive(_ block: [UInt8]) -> Bool {
+        block.count == ArchiveHeader.blockByteCount && block.allSatisfy { $0 == 0 }
     }
 }

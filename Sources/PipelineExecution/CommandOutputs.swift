@@ -20,8 +20,9 @@ struct CommandOutputs {
     private let order: CommandOrder
     private let folder: FilePath
     private let outputsFolder: FilePath
-    /// Files, links and whatever is no folder, by their paths in `outputs`; by bytes, since names that are equal as text
-    /// may be those of two files, and need not be text.
+    /// Files, links and whatever is no folder, by their paths in `outputs`.
+    ///
+    /// They are told apart by bytes: names that are equal as text may be those of two files, and need not be text.
     private var found: [FilePath: FileStatus.Kind] = [:]
 
     init(of order: CommandOrder) throws {

@@ -47,7 +47,7 @@ package final class RunningProgram: Sendable {
 
     private func hashed(_ status: FileStatus, rememberedIn statCache: FilePath) throws -> Digest {
         var memory = StatCache(at: statCache)
-        let digest = try memory.digest(ofFileAt: executable, status: status).digest
+        let digest = try memory.digest(ofFileAt: executable, status: status).bytes.digest
         // The link leads to the file that runs; what lies at a path may be another one by now.
         guard try executable == Self.link || Files.status(executable) == status else { throw ProgramIdentity.replaced }
         // Remembering is a convenience.

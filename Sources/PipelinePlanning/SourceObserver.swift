@@ -50,7 +50,7 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         var digests = memory.digests(of: looks)[...]
         for (source, files) in found {
             do throws(StoreError) {
-                snapshot.sources[source.name.value] = try Self.content(of: files, digests.prefix(files.count))
+                snapshot.sources[source.name.value] = try content(of: files, digests.prefix(files.count))
             } catch {
                 report(unreadable: source, error)
             }
@@ -69,7 +69,15 @@ package struct SourceObserver<Memory: FileDigestMemory> {
         return snapshot
     }
 
-    private static func content(
+    /// - Throws: `StoreError.changing` where the file is not the one that was hashed any more.
+    private func isLikeFolder(_ file: SourceContent.File) throws(StoreError) -> Bool {
+        let open = try fileSystem.open(file.path)
+        let isLikeFolder = try FolderLikeness.isFound(in: open, at: file.path)
+        guard try open.status() == file.status else { throw .changing(path: file.path) }
+        return isLikeFolder
+    }
+
+    private func content(
         of files: [FoundFile], _ digests: ArraySlice<Result<HashedFile, StoreError>>
     ) throws(StoreError) -> SourceContent {
         var content: [SourceContent.File] = []
@@ -80,9 +88,8 @@ package struct SourceObserver<Memory: FileDigestMemory> {
             content.append(
                 SourceContent.File(name: found.name, path: found.path, bytes: file.bytes, status: file.status))
         }
-        guard let whole = files.first, whole.isWholeSource else { return SourceContent(files: content) }
-        return SourceContent(
-            files: content, isOneFile: true, isLikeFolder: try FolderLikeness.isFound(inFileAt: whole.path))
+        guard let file = content.first, files.first?.isWholeSource == true else { return SourceContent(files: content) }
+        return SourceContent(files: content, isOneFile: true, isLikeFolder: try isLikeFolder(file))
     }
 
     /// The files behind a source, not yet read; `nil` where it is not there.
