@@ -14,9 +14,9 @@ package import SystemPackage
 /// All files and folders that a command looked at on its way to an answer, each as it was at the first look.
 ///
 /// While one is `current`, the operations of `Files` and of a `FileSystem` note every path that they ask about with
-/// what was said of it, so that whatever comes to be read in the future is noted too. Where all of it is so again, the same
-/// question has the same answer. What two looks at one place found different, somebody has changed meanwhile: then
-/// nothing can be said.
+/// what was said of it, so that whatever comes to be read in the future is noted too. Where all of it is so again, the
+/// same question has the same answer. What two looks at one place found different, somebody has changed meanwhile:
+/// then nothing can be said.
 package final class LookedAt: Sendable {
     /// Where to note what is looked at; none where no answer is to be kept.
     @TaskLocal package static var current: LookedAt?
