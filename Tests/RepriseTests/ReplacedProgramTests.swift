@@ -91,12 +91,14 @@ struct ReplacedProgramTests {
 
     #if os(Linux)
         @Test func `a stage's process is called after the program in lists of processes`() throws {
-            let project = try CommandLineProject(["order.json": Self.order("")])
-            #expect(mkfifo(project.folder.appendingPathComponent("order").path, 0o600) == 0)
+            let project = try CommandLineProject()
+            // Started under another name, as it is by the kernel's link; it stays until its standard input closes.
             let script = """
-                "$0" exec order & number=$!
+                ln -s "$0" other; mkfifo input
+                ./other exec --warden <input & number=$!
+                exec 3>input
                 while ! grep -qx reprise /proc/$number/comm; do kill -0 $number || exit 1; done
-                cat order.json >order; wait
+                exec 3>&-; wait
                 """
             let outcome = try project.run(
                 ["-c", script, CommandLineProject.executable.path], environment: [:],
