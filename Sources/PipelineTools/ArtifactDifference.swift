@@ -111,8 +111,9 @@ package struct ArtifactDifference: Hashable, Sendable {
     private static func compare(_ left: JSONValue, _ right: JSONValue, at place: String, _ findings: inout [Finding]) {
         switch (left, right) {
         case (.object(let before), .object(let after)):
+            let (before, after) = (byName(before), byName(after))
             for name in Set(before.keys).union(after.keys).sorted() {
-                let place = "\(place).\(name)"
+                let place = "\(place).\(name.text)"
                 switch (before[name], after[name]) {
                 case (let before?, let after?): compare(before, after, at: place, &findings)
                 case (_?, nil): findings.append(.onlyLeft(place))
@@ -130,6 +131,8 @@ package struct ArtifactDifference: Hashable, Sendable {
                     compare(before[index], after[index], at: place, &findings)
                 }
             }
+        case (.text(let before), .text(let after)) where ByteName(before) != ByteName(after):
+            findings.append(.other(place, left: left.shortText, right: right.shortText))
         case _ where left == right: return
         case (.number(let before), .number(let after)):
             var comparison = ValueComparison<Double>(shape: [])
@@ -137,6 +140,10 @@ package struct ArtifactDifference: Hashable, Sendable {
             if let difference = comparison.difference { findings.append(.values(place, difference)) }
         default: findings.append(.other(place, left: left.shortText, right: right.shortText))
         }
+    }
+
+    private static func byName(_ members: [String: JSONValue]) -> [ByteName: JSONValue] {
+        Dictionary(uniqueKeysWithValues: members.map { (ByteName($0), $1) })
     }
 
     /// The offset of the first byte that differs or that one file lacks.

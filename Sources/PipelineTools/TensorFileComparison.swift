@@ -13,30 +13,32 @@ struct TensorFileComparison {
         self.left = left
         self.right = right
         try compareAttributes(of: nil)
-        for group in Set(left.groupNames).union(right.groupNames).sorted() {
-            if left.groupNames.contains(group), right.groupNames.contains(group) { try compareAttributes(of: group) }
+        for group in left.groupNames.byteNames.intersection(right.groupNames.byteNames).sorted() {
+            try compareAttributes(of: group.text)
         }
-        for name in Set(left.datasetNames).union(right.datasetNames).sorted() {
-            if !right.datasetNames.contains(name) {
-                findings.append(.onlyLeft("/" + name))
-            } else if !left.datasetNames.contains(name) {
-                findings.append(.onlyRight("/" + name))
+        let (before, after) = (left.datasetNames.byteNames, right.datasetNames.byteNames)
+        for name in before.union(after).sorted() {
+            if !after.contains(name) {
+                findings.append(.onlyLeft("/" + name.text))
+            } else if !before.contains(name) {
+                findings.append(.onlyRight("/" + name.text))
             } else {
-                try compareDatasets(name)
+                try compareDatasets(name.text)
             }
         }
     }
 
     private mutating func compareAttributes(of object: String?) throws {
-        func values(_ file: TensorFileReader) throws -> [String: AttributeValue] {
+        func values(_ file: TensorFileReader) throws -> [ByteName: AttributeValue] {
             Dictionary(
-                try file.attributes(of: object).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+                try file.attributes(of: object).map { (ByteName($0.name), $0.value) },
+                uniquingKeysWith: { first, _ in first })
         }
         let (before, after) = (try values(left), try values(right))
         for name in Set(before.keys).union(after.keys).sorted() {
-            let place = "/" + (object.map { $0 + ":" } ?? ":") + name
+            let place = "/" + (object.map { $0 + ":" } ?? ":") + name.text
             switch (before[name], after[name]) {
-            case (let before?, let after?) where before == after: continue
+            case (let before?, let after?) where before == after && before.byteNames == after.byteNames: continue
             case (let before?, let after?):
                 findings.append(.other(place, left: before.shortText, right: after.shortText))
             case (_?, nil): findings.append(.onlyLeft(place))
@@ -84,7 +86,7 @@ struct TensorFileComparison {
 
     private mutating func compareTexts(_ name: String) throws {
         let (before, after) = (try left.readStrings(name), try right.readStrings(name))
-        let differing = before.indices.filter { before[$0] != after[$0] }
+        let differing = before.indices.filter { ByteName(before[$0]) != ByteName(after[$0]) }
         guard let first = differing.first else { return }
         findings.append(
             .texts(
@@ -94,6 +96,15 @@ struct TensorFileComparison {
 }
 
 extension AttributeValue {
+    /// The texts, which are more than equal where their bytes are.
+    fileprivate var byteNames: [ByteName] {
+        switch self {
+        case .text(let text): [ByteName(text)]
+        case .texts(let texts): texts.map { ByteName($0) }
+        case .integer, .number, .integers, .numbers: []
+        }
+    }
+
     /// At most about 60 characters.
     fileprivate var shortText: String {
         let text =

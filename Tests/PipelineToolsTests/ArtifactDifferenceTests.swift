@@ -57,6 +57,31 @@ struct ArtifactDifferenceTests {
                 """)
     }
 
+    @Test func `names and texts are compared by their bytes`() throws {
+        let (one, two) = ("\u{E9}", "e\u{301}")
+        #expect(
+            try text("{\"\(one)\":1}", "{\"\(two)\":1}")
+                == "  '$.\(two)' is in the second only\n  '$.\(one)' is in the first only\n")
+        #expect(try text("[\"\(one)\"]", "[\"\(two)\"]") == "  '$[0]': \"\(one)\" -> \"\(two)\"\n")
+        try with { folder in
+            func written(_ name: String, value: Float) throws -> FilePath {
+                try tensors(name, in: folder) { writer in
+                    try writer.write(one, [Float(1)], shape: [1], attributes: ["a": .text(value == 1 ? one : two)])
+                    try writer.write(two, [value], shape: [1])
+                }
+            }
+            let findings = try ArtifactDifference(written("a", value: 1), written("b", value: 2)).findings
+            #expect(findings.count == 2)
+            #expect(findings.first == .values("/\(two)", try #require(values(in: findings))))
+            #expect(findings.last == .other("/\(one):a", left: "'\(one)'", right: "'\(two)'"))
+        }
+    }
+
+    private func values(in findings: [ArtifactDifference.Finding]) -> ValueDifference? {
+        for case .values(_, let difference) in findings { return difference }
+        return nil
+    }
+
     @Test func `other files are compared by their bytes`() throws {
         #expect(try text("same", "same") == "")
         #expect(try text("abc", "abd") == "  first different byte at 2, of 3\n")
