@@ -12,8 +12,29 @@ package func quoted(_ text: String) -> String {
 package func visible(_ text: String) -> String { text.unicodeScalars.map { visibleForm(of: $0) }.joined() }
 
 /// Lines that somebody else wrote, with all but line feeds and tabs written out that would act on the terminal.
-package func visibleLines(_ text: String) -> String {
-    text.unicodeScalars.map { $0 == "\n" || $0 == "\t" ? String($0) : visibleForm(of: $0) }.joined()
+///
+/// - Parameter keepsStyles: whether sequences that only choose a colour or another look of letters stay as they are.
+package func visibleLines(_ text: String, keepsStyles: Bool = false) -> String {
+    var visible = ""
+    var rest = Array(text.unicodeScalars)[...]
+    while let scalar = rest.first {
+        if keepsStyles, let style = styleSequence(at: rest) {
+            visible.unicodeScalars.append(contentsOf: style)
+            rest = rest.dropFirst(style.count)
+            continue
+        }
+        visible += scalar == "\n" || scalar == "\t" ? String(scalar) : visibleForm(of: scalar)
+        rest = rest.dropFirst()
+    }
+    return visible
+}
+
+/// `ESC [ digits and semicolons m`, where the scalars begin so.
+private func styleSequence(at scalars: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar>? {
+    guard scalars.starts(with: ["\u{1B}", "["]) else { return nil }
+    let codes = scalars.dropFirst(2).prefix { ("0"..."9").contains($0) || $0 == ";" }
+    guard codes.endIndex < scalars.endIndex, scalars[codes.endIndex] == "m" else { return nil }
+    return scalars[scalars.startIndex...codes.endIndex]
 }
 
 /// The words of a list as one reads them: `a`, `a and b`, `a, b and c`.

@@ -56,7 +56,7 @@ struct DiffCommand: AsyncParsableCommand {
             ]
             Terminal.output.write(object.canonicalText + "\n")
         } else {
-            for (name, difference) in differences { Terminal.output.write(Self.text(name, difference)) }
+            for (name, difference) in differences { Terminal.output.show(Self.text(name, difference)) }
         }
         if !isIdentical { throw RepriseExit.differs }
     }

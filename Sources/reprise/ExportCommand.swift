@@ -53,21 +53,21 @@ struct ExportCommand: AsyncParsableCommand {
             let format = ArtifactFormat(rawValue: output.format)
             let target = folder.appending(Self.fileName(of: output))
             if format == .folder {
-                for file in try copy(filesOf: output, in: session, to: target) { Terminal.output.write("\(file)\n") }
+                for file in try copy(filesOf: output, in: session, to: target) { Terminal.output.show("\(file)\n") }
                 continue
             }
             let temporary = Files.temporarySibling(of: target)
             try Files.copy(try session.objects.verifiedFile(of: output.object), toNew: temporary)
             try Files.rename(temporary, to: target)
-            Terminal.output.write("\(target)\n")
+            Terminal.output.show("\(target)\n")
             if png, format == .images {
                 for picture in try PictureFolder.write(imagesOf: target, to: folder.appending(output.name)) {
-                    Terminal.output.write("\(picture)\n")
+                    Terminal.output.show("\(picture)\n")
                 }
             }
             if format == .model {
                 for copy in try copies(ofModelAt: target, to: folder.appending(output.name)) {
-                    Terminal.output.write("\(copy)\n")
+                    Terminal.output.show("\(copy)\n")
                 }
             }
         }

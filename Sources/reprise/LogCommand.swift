@@ -36,8 +36,6 @@ struct LogCommand: AsyncParsableCommand {
             throw UsageError("there are not so many earlier logs of stage '\(stage)'")
         }
         // Of a stage that prints nothing no log is kept.
-        let text = log ?? "stage '\(stage)' printed nothing\n"
-        // Another program gets every byte; a terminal would follow what a command printed for it.
-        Terminal.output.write(Terminal.output.isTerminal ? visibleLines(text) : text)
+        Terminal.output.show(log ?? "stage '\(stage)' printed nothing\n")
     }
 }

@@ -17,7 +17,7 @@ import PipelineExecution
 enum Program {
     static func main() {
         if let answer = SettledAnswer.recalled() {
-            Terminal.output.write(answer.text)
+            Terminal.output.show(answer.text, keepsStyles: true)
             // There is nothing to clear up, and the libraries' own clearing up takes as long as the answer.
             _exit(answer.exitCode)
         }

@@ -65,7 +65,7 @@ struct RunResults {
     /// Tells what could not be read, and ends with it: figures that are not there are not good ones.
     func complain() throws {
         guard !unreadable.isEmpty else { return }
-        for fault in unreadable { Terminal.complain("error: \(fault.text)") }
+        for fault in unreadable { Terminal.complain("error: \(visible(fault.text))") }
         throw unreadable.contains(where: \.isStoreFault) ? RepriseExit.storeFault : RepriseExit.stageFailed
     }
 

@@ -38,9 +38,9 @@ struct ShowCommand: AsyncParsableCommand {
         let parts = target.split(separator: "/", maxSplits: 1).map(String.init)
         let node = try session.stage(named: parts.first ?? target)
         if parts.count == 1 {
-            Terminal.output.write(try await stageText(node, in: session))
+            Terminal.output.show(try await stageText(node, in: session))
         } else {
-            Terminal.output.write(try await outputText(parts[1], of: node, in: session))
+            Terminal.output.show(try await outputText(parts[1], of: node, in: session), keepsStyles: true)
         }
     }
 
@@ -116,7 +116,6 @@ struct ShowCommand: AsyncParsableCommand {
         {
             return head + "\n" + ScoreTable(scores: scores.scores).text(colour: Terminal.output.isColoured)
         }
-        let text = try ArtifactText.text(ofFileAt: path, format: format)
-        return head + "\n" + (Terminal.output.isTerminal ? visibleLines(text) : text)
+        return head + "\n" + (try ArtifactText.text(ofFileAt: path, format: format))
     }
 }

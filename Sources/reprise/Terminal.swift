@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PipelineExecution
+import PipelineManifest
 import SystemPackage
 
 #if canImport(Darwin)
@@ -54,6 +55,12 @@ struct Terminal: Sendable {
             }
             rest = rest.dropFirst(max(0, count))
         }
+    }
+
+    /// Writes a text in which others had a hand: to another program every byte, and to a terminal nothing that it would
+    /// follow, but for the look of letters where that is our own.
+    func show(_ text: String, keepsStyles: Bool = false) {
+        write(isTerminal ? visibleLines(text, keepsStyles: keepsStyles) : text)
     }
 
     /// Somebody else made the stream one that does not wait.

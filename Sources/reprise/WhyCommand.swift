@@ -32,9 +32,8 @@ struct WhyCommand: AsyncParsableCommand {
         let plan = try planner.plan(for: stages)
         for planned in plan.stages where names.contains(planned.node.name) {
             let explanation = try StageExplanation(of: planned, planner: planner, session: session)
-            let document = json ? explanation.json(in: plan, of: session) : nil
-            Terminal.output.write(
-                document.map { $0.canonicalText + "\n" } ?? visibleLines(explanation.text(in: plan)))
+            Terminal.output.show(
+                json ? explanation.json(in: plan, of: session).canonicalText + "\n" : explanation.text(in: plan))
         }
     }
 }
