@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #if defined(__APPLE__)
@@ -114,8 +115,14 @@ void reprise_name_thread(const char *name) {
 // Whether this process may use what file systems keep for the administrator; not in a user namespace of its own, whose
 // number is another than that of the first one.
 static int uses_reserve(void) {
+    // Asked once: 0 not yet, 1 no, 2 yes.
+    static atomic_int answer;
+    int known = atomic_load(&answer);
+    if (known) return known == 2;
     struct stat space;
-    return geteuid() == 0 && stat("/proc/self/ns/user", &space) == 0 && space.st_ino == 0xEFFFFFFDu;
+    int uses = geteuid() == 0 && stat("/proc/self/ns/user", &space) == 0 && space.st_ino == 0xEFFFFFFDu;
+    atomic_store(&answer, uses ? 2 : 1);
+    return uses;
 }
 
 // What ext4 keeps for itself and counts as free all the same: ext4_calculate_resv_clusters in fs/ext4/super.c.

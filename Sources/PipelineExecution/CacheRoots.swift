@@ -25,7 +25,7 @@ package struct CacheRoots: Sendable {
     package init(of survey: CacheSurvey, lockFiles: [FilePath], keptRunCount: Int) throws {
         for file in lockFiles { try add(PipelineLock(readingFrom: file)) }
         for file in Set(survey.history.records.map(\.lockFile)).sorted(by: { $0.string < $1.string })
-        where try Files.status(file) != nil {
+        where try Files.status(file)?.kind == .file {
             try add(PipelineLock(readingFrom: file))
         }
         // Two pipelines may have one name: a manifest that does not name itself has that of its file.

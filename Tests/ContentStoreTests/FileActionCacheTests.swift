@@ -36,6 +36,25 @@ struct FileActionCacheTests {
         }
     }
 
+    @Test func `a file that is like a folder says so, and no other output says anything of it`() throws {
+        func result(isLikeFolder: Bool) -> ActionResult {
+            ActionResult(outputs: [
+                Artifact(
+                    name: "o", format: "file", content: Digest(ofText: "o"), object: Digest(ofText: "o"), byteCount: 1,
+                    isLikeFolder: isLikeFolder)
+            ])
+        }
+        let digest = Digest(ofText: "o").description
+        let members = #""bytes":1,"content":"\#(digest)","format":"file""#
+        #expect(
+            result(isLikeFolder: false).json.canonicalText == #"{"o":{\#(members),"object":"\#(digest)"}}"#)
+        #expect(
+            result(isLikeFolder: true).json.canonicalText
+                == #"{"o":{\#(members),"likeFolder":true,"object":"\#(digest)"}}"#)
+        #expect(ActionResult(json: result(isLikeFolder: true).json) == result(isLikeFolder: true))
+        #expect(result(isLikeFolder: true) != result(isLikeFolder: false))
+    }
+
     @Test func `a key is the digest of the document`() {
         let document: JSONValue = ["b": 1, "a": [true]]
         #expect(Action(document: document).key.digest == Digest(ofText: #"{"a":[true],"b":1}"#))

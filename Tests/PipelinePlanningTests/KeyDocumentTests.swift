@@ -288,6 +288,31 @@ struct KeyDocumentTests {
         #expect(try command(Self.commandFields + ", learns: true").key == base.key)
     }
 
+    // MARK: Files that are like folders
+
+    @Test(arguments: [
+        // For a tool the bytes of values do not count, and for a command they do.
+        (stage: "fit", content: "values", expected: ""), (stage: "fit", content: "bytes", expected: "file "),
+        (stage: "own", content: "values", expected: "file "), (stage: "own", content: "bytes", expected: "file "),
+    ])
+    func `a file that is like a folder has a word before its digest`(
+        stage: String, content: String, expected: String
+    ) throws {
+        let node = try #require(try graph(Self.everyMember).node(named: stage))
+        func digest(isLikeFolder: Bool) throws -> String {
+            let artifact = Artifact(
+                name: "o", format: "file", content: Digest(ofText: content), object: Digest(ofText: "bytes"),
+                byteCount: 5, isLikeFolder: isLikeFolder)
+            let action = Action(
+                of: node, inputs: node.inputs.map { _ in [InputContent(artifact)] }, claims: [],
+                snapshot: SourceSnapshot())
+            return try #require(action.document["inputs"]?.object?.values.first?.text)
+        }
+        let plain = Digest(ofText: stage == "own" ? "bytes" : content).description
+        #expect(try digest(isLikeFolder: false) == plain)
+        #expect(try digest(isLikeFolder: true) == expected + plain)
+    }
+
     // MARK: Catalogues
 
     private func catalogued(_ inputs: String, _ catalogues: [String: String]) throws -> Action {
