@@ -10,9 +10,15 @@ package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// Reads one JSON value that fills `bytes`, refusing repeated members and nesting beyond 128 levels.
-    package init(parsing bytes: [UInt8]) throws(JSONError) {
-        var parser = JSONParser(bytes: bytes)
+    /// Far more than an honest document holds: the key of a stage with a hundred thousand files of code has a tenth.
+    package static let usualValueLimit = 1 << 22
+
+    /// Reads one JSON value that fills `bytes`, refusing repeated members, nesting beyond 128 levels and more values
+    /// than `valueLimit`.
+    ///
+    /// A value takes up to a hundred bytes of memory beside its text, however few bytes it has there (`[`).
+    package init(parsing bytes: [UInt8], valueLimit: Int = usualValueLimit) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes, valueLimit: valueLimit)
         self = try parser.document()
     }
 }
@@ -22,9 +28,12 @@ private struct JSONParser {
     let bytes: [UInt8]
     var offset = 0
     static let depthLimit = 128
+    /// How many values may still come.
+    private var valuesLeft: Int
 
-    init(bytes: [UInt8]) {
+    init(bytes: [UInt8], valueLimit: Int) {
         self.bytes = bytes
+        valuesLeft = valueLimit
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
@@ -36,6 +45,8 @@ private struct JSONParser {
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth < Self.depthLimit else { throw error("nested too deeply") }
+        guard valuesLeft > 0 else { throw error("it holds too many values") }
+        valuesLeft -= 1
         skipSpace()
         switch peek {
         case UInt8(ascii: "{"): return try object(depth: depth)

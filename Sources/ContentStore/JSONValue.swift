@@ -4,7 +4,7 @@
 ///
 /// Key documents, results and records are such values. Integers and numbers are different types (`3` is an integer,
 /// `3.0` a number), so that a setting's type is part of its key.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int)

@@ -66,7 +66,8 @@ package struct CacheRoots: Sendable {
         guard try Files.status(work) != nil else { return }
         for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
             let file = work.appending(name).appending("order.json")
-            guard let bytes = try? Files.bytes(of: file), let json = try? JSONValue(parsing: bytes),
+            guard let bytes = try? Files.bytes(of: file),
+                let json = try? JSONValue(parsing: bytes, valueLimit: WorkOrder.valueLimit),
                 let order = try? WorkOrder(json: json)
             else { continue }
             for path in order.inputs.flatMap(\.artifacts).flatMap(\.files).map(\.path) {

@@ -49,7 +49,8 @@ package struct RunHistory: Sendable {
     /// `nil` where it cannot be read, does not parse or has another's name.
     static func record(named name: String, in folders: CacheFolders) -> RunRecord? {
         guard let bytes = try? Files.bytes(of: folders.runs.appending(name), limit: 1 << 28),
-            let json = try? JSONValue(parsing: bytes), let record = RunRecord(json: json), name == record.id + ".json"
+            let json = try? JSONValue(parsing: bytes, valueLimit: RunRecord.valueLimit),
+            let record = RunRecord(json: json), name == record.id + ".json"
         else { return nil }
         return record
     }

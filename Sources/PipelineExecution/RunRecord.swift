@@ -95,6 +95,9 @@ package struct RunScore: Hashable, Sendable {
 
 /// What ran, hit and failed in one run, and where.
 package struct RunRecord: Hashable, Sendable {
+    /// A record holds some twenty values a stage and ten an output.
+    package static let valueLimit = 1 << 23
+
     /// Sorts by time: `20261121T101500.123456Z-01a2b3c4`.
     package var id: String
     package var pipeline: String

@@ -8,6 +8,9 @@ package import SystemPackage
 ///
 /// It is a file of JSON, `order.json` in the attempt's folder; the answer, a `WorkReport`, is written beside it.
 package struct WorkOrder: Hashable, Sendable {
+    /// An order holds three values a file of its inputs, and a source may have millions.
+    package static let valueLimit = 1 << 24
+
     package enum Work: Hashable, Sendable {
         case tool(name: String, version: Int, settings: [String: JSONValue], claims: [JSONValue])
         /// Nothing but to take the contents of outputs that are there already, as a command left them: reading them is

@@ -41,7 +41,7 @@ struct ExecCommand: AsyncParsableCommand {
         let (order, giver): (WorkOrder, ProgramIdentity)
         do {
             try AttemptLife.begin(order: file)
-            let json = try JSONValue(parsing: try Files.bytes(of: file))
+            let json = try JSONValue(parsing: try Files.bytes(of: file), valueLimit: WorkOrder.valueLimit)
             (order, giver) = (try WorkOrder(json: json), try ProgramIdentity(ofOrder: json))
         } catch {
             throw UsageError("cannot read the work order '\(action)': \(error)")

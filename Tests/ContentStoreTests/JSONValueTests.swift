@@ -17,6 +17,31 @@ struct JSONValueTests {
         }
     }
 
+    @Test func `a document of too many values is refused where they begin to be too many`() throws {
+        func refusal(_ text: [UInt8], valueLimit: Int = JSONValue.usualValueLimit) -> String? {
+            do throws(JSONError) {
+                _ = try JSONValue(parsing: text, valueLimit: valueLimit)
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        func words(_ offset: Int) -> String { "not valid JSON at byte \(offset): it holds too many values" }
+        let list = Array(("[" + Array(repeating: "[]", count: 9).joined(separator: ",") + "]").utf8)
+        #expect(refusal(list, valueLimit: 10) == nil)
+        #expect(refusal(list, valueLimit: 9) == words(25))
+        let members = Array(#"{"a":1,"b":{"c":2}}"#.utf8)
+        #expect(refusal(members, valueLimit: 4) == nil)
+        #expect(refusal(members, valueLimit: 3) == words(16))
+        // Where no limit is named there is one.
+        let flood = Array(("[" + String(repeating: "0,", count: JSONValue.usualValueLimit) + "0]").utf8)
+        #expect(refusal(flood) == words(2 * JSONValue.usualValueLimit - 1))
+    }
+
+    @Test func `a number takes no memory beside its place in a list`() {
+        #expect(MemoryLayout<JSONValue>.stride <= 3 * MemoryLayout<Int>.stride)
+    }
+
     @Test func `members are sorted by the bytes of their names`() {
         let value: JSONValue = ["b": 1, "a": 2, "B": 3, "aa": 4, "": 5, "é": 6, "z": 7, "\u{10000}": 8, "\u{ffff}": 9]
         #expect(
