@@ -46,46 +46,83 @@ package enum StageLog {
         }
     }
 
-    /// The text of a kept log; `nil` where there is none.
+    /// The text of a kept log of at most 64 MiB; `nil` where there is none.
     package static func text(at path: FilePath) throws(StoreError) -> String? {
-        var bytes: [UInt8] = []
-        guard try read(path, { bytes += $0 }) else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// The last lines of a kept log, of however many, each cut where it is very long; `nil` where there is none.
-    package static func lastLines(_ count: Int, at path: FilePath) throws(StoreError) -> [String]? {
         var bytes: [UInt8] = []
         let found = try read(path) { piece in
             bytes += piece
+            return bytes.count <= textByteLimit
+        }
+        guard bytes.count <= textByteLimit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
+        return found ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+
+    /// The last lines of a kept log, each cut where it is very long; `nil` where there is none.
+    ///
+    /// - Parameter byteLimit: so many bytes of it are looked at; where it has more, another line says so.
+    package static func lastLines(
+        _ count: Int, at path: FilePath, byteLimit: Int = 1 << 28
+    ) throws(StoreError) -> [String]? {
+        var bytes: [UInt8] = []
+        var readCount = 0
+        let found = try read(path) { piece in
+            bytes += piece
             if bytes.count > 2 * tailByteCount { bytes.removeFirst(bytes.count - tailByteCount) }
+            readCount += piece.count
+            return readCount < byteLimit
         }
         guard found else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-        return lines.suffix(count).map { $0.count > lineLength ? $0.prefix(lineLength) + "…" : String($0) }
+        let shown = lines.suffix(count).map { $0.count > lineLength ? $0.prefix(lineLength) + "…" : String($0) }
+        return readCount < byteLimit ? shown : shown + ["… what the log holds after \(readCount) bytes is left out"]
     }
 
+    private static let textByteLimit = 1 << 26
     /// Far more than the last lines that anybody is shown.
     private static let tailByteCount = 1 << 16
     private static let lineLength = 1000
+    private static let pieceByteCount = 1 << 16
 
-    /// Hands over a log's bytes, piece by piece; false where there is none.
-    private static func read(
-        _ path: FilePath, _ body: (ArraySlice<UInt8>) -> Void
+    /// Hands over a log's bytes in pieces of at most 64 KiB, until `body` wants no more; false where there is no log.
+    ///
+    /// A log of some kilobytes may hold gigabytes. One that is no plain file is told, and not waited for.
+    package static func read(
+        _ path: FilePath, _ body: (ArraySlice<UInt8>) -> Bool
     ) throws(StoreError) -> Bool {
-        guard try Files.status(path) != nil else { return false }
-        guard let file = gzopen(path.string, "rbe") else {
-            throw .cannot(action: "read", path: path, reason: .ioError)
-        }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        guard let file = try open(path) else { return false }
+        var buffer = [UInt8](repeating: 0, count: pieceByteCount)
         var count = gzread(file, &buffer, UInt32(buffer.count))
         while count > 0 {
-            body(buffer[..<Int(count)])
+            guard body(buffer[..<Int(count)]) else {
+                gzclose(file)
+                return true
+            }
             count = gzread(file, &buffer, UInt32(buffer.count))
         }
         // A log that is cut short reads well up to its last byte, and only closing it tells.
-        guard gzclose(file) == Z_OK, count == 0 else { throw .cannot(action: "read", path: path, reason: .ioError) }
+        guard gzclose(file) == Z_OK, count == 0 else {
+            throw .cannot(action: "read to its end the log", path: path, reason: .ioError)
+        }
         return true
+    }
+
+    /// `nil` where there is nothing.
+    private static func open(_ path: FilePath) throws(StoreError) -> gzFile? {
+        let descriptor = path.withPlatformString { platformOpen($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else {
+            let reason = Errno(rawValue: errno)
+            if reason == .noSuchFileOrDirectory || reason == .notDirectory { return nil }
+            throw .cannot(action: "read the log", path: path, reason: reason)
+        }
+        var status = stat()
+        let isPlain = fstat(descriptor, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
+        guard isPlain, let file = gzdopen(descriptor, "rb") else {
+            close(descriptor)
+            throw .cannot(
+                action: isPlain ? "read the log" : "read as a log what is no plain file:", path: path,
+                reason: isPlain ? .noMemory : .notSupported)
+        }
+        return file
     }
 
     /// The reason where it could not be written.
@@ -113,3 +150,6 @@ extension StageLog {
     /// Of the zlib in use, for example `1.2.13`.
     package static var zlibVersion: String { CZlib.zlibVersion().map { String(cString: $0) } ?? "unknown" }
 }
+
+// The enum's own `open` hides the C function of this name.
+private func platformOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 { open(path, flags) }

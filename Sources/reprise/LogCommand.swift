@@ -31,11 +31,26 @@ struct LogCommand: AsyncParsableCommand {
         guard let key = history.latestKey(of: stage, inPipeline: session.manifest.name) else {
             throw UsageError("there is no log of stage '\(stage)'", hint: "a log is kept when a stage has run here")
         }
-        let log = try StageLog.text(at: session.folders.log(of: key, before: earlier))
-        guard log != nil || earlier == 0 else {
+        var rest: [UInt8] = []
+        let found = try StageLog.read(session.folders.log(of: key, before: earlier)) { show($0, &rest) }
+        Terminal.output.show(String(decoding: rest, as: UTF8.self))
+        guard found || earlier == 0 else {
             throw UsageError("there are not so many earlier logs of stage '\(stage)'")
         }
         // Of a stage that prints nothing no log is kept.
-        Terminal.output.show(log ?? "stage '\(stage)' printed nothing\n")
+        if !found { Terminal.output.write("stage '\(stage)' printed nothing\n") }
     }
+
+    /// Passes a piece on as it is, and to a terminal by whole lines, of which it follows nothing.
+    private func show(_ piece: ArraySlice<UInt8>, _ rest: inout [UInt8]) {
+        guard Terminal.output.isTerminal else { return Terminal.output.write(piece) }
+        rest += piece
+        let lines = rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+        let end = lines ?? (rest.count > Self.longestLine ? rest.count : 0)
+        Terminal.output.show(String(decoding: rest[..<end], as: UTF8.self))
+        rest.removeFirst(end)
+    }
+
+    /// In bytes; a longer one is shown before it has ended.
+    private static let longestLine = 1 << 16
 }

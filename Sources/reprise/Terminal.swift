@@ -41,20 +41,27 @@ struct Terminal: Sendable {
     /// Writes a text whole; where standard output cannot take it, ends the process: half an answer is none.
     ///
     /// Whoever reads us may have gone away, which is no fault: there is nobody left to tell.
-    func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
+    func write(_ text: String) { write(Array(text.utf8)[...]) }
+
+    /// As for a text; false where nobody reads any more.
+    @discardableResult
+    func write(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { platformWrite(descriptor, $0) }
             if count < 0 {
                 switch errno {
                 case EINTR: continue
                 case EAGAIN: waitForRoom()
-                case EPIPE: return
-                default: return fail(Errno(rawValue: errno))
+                case EPIPE: return false
+                default:
+                    fail(Errno(rawValue: errno))
+                    return false
                 }
             }
             rest = rest.dropFirst(max(0, count))
         }
+        return true
     }
 
     /// Writes a text in which others had a hand: to another program every byte, and to a terminal nothing that it would

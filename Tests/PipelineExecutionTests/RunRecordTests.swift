@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ContentStore
+import Foundation
 import PipelineExecution
 import SystemPackage
 import Testing
@@ -224,6 +225,46 @@ struct RunRecordTests {
         }
     }
 
+    @Test func `a log of gigabytes is handed over piece by piece, and no further than somebody wants it`() throws {
+        try withFolders { folders in
+            let (log, key) = (folders.root.appending("log"), ActionKey(Self.images))
+            // Nothing but a length: 64 MiB of zeros, which compress to 64 KiB.
+            try Files.write([], toNew: log)
+            try #require(truncate(log.string, 1 << 26) == 0)
+            try StageLog.keep(log, of: key, in: folders)
+            var (byteCount, longest, count) = (0, 0, 0)
+            let found = try StageLog.read(folders.log(of: key)) { piece in
+                byteCount += piece.count
+                longest = max(longest, piece.count)
+                return true
+            }
+            #expect(found && byteCount == 1 << 26 && longest == 1 << 16)
+            _ = try StageLog.read(folders.log(of: key)) { _ in
+                count += 1
+                return count < 3
+            }
+            #expect(count == 3)
+            let last = try StageLog.lastLines(3, at: folders.log(of: key), byteLimit: 1 << 20)
+            #expect(last?.count == 2)
+            #expect(last?.last == "… what the log holds after 1048576 bytes is left out")
+        }
+    }
+
+    @Test func `a log that is no plain file is told and not waited for`() throws {
+        try withFolders { folders in
+            try folders.prepare()
+            let path = folders.log(of: ActionKey(Self.images))
+            let refusal = StoreError.cannot(
+                action: "read as a log what is no plain file:", path: path, reason: .notSupported)
+            try #require(mkfifo(path.string, 0o600) == 0)
+            #expect(throws: refusal) { _ = try StageLog.read(path) { _ in true } }
+            #expect(throws: refusal) { _ = try StageLog.lastLines(3, at: path) }
+            try Files.remove(path)
+            try Files.makeFolder(path)
+            #expect(throws: refusal) { _ = try StageLog.text(at: path) }
+        }
+    }
+
     @Test func `a log that is cut short is told`() throws {
         try withFolders { folders in
             let (log, key) = (folders.root.appending("log"), ActionKey(Self.images))
@@ -231,7 +272,7 @@ struct RunRecordTests {
             try Files.write((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }, toNew: log)
             try StageLog.keep(log, of: key, in: folders)
             try Files.replace(kept, with: Array(try Files.bytes(of: kept).dropLast(500)))
-            #expect(throws: StoreError.cannot(action: "read", path: kept, reason: .ioError)) {
+            #expect(throws: StoreError.cannot(action: "read to its end the log", path: kept, reason: .ioError)) {
                 _ = try StageLog.text(at: kept)
             }
         }
