@@ -8,6 +8,8 @@ package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     case store(StoreError)
     /// A file had another length when it was read than when it was looked at.
     case changed(path: FilePath)
+    /// An archive had another length at the end of reading it than at the beginning.
+    case changedWhileRead(path: FilePath)
     /// The archive is cut short, damaged, or holds what no archive of ours does; `offset` counts bytes from 0.
     case malformed(path: FilePath, offset: Int, reason: String)
 
@@ -15,6 +17,7 @@ package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .store(let error): error.description
         case .changed(let path): "'\(path)' changed while it was packed"
+        case .changedWhileRead(let path): "the archive '\(path)' changed while it was read"
         case .malformed(let path, let offset, let reason):
             "the archive '\(path)' is damaged at byte \(offset): \(reason)"
         }

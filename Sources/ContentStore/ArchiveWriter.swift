@@ -7,6 +7,8 @@ package struct ArchiveInput: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case bytes([UInt8])
         case file(FilePath)
+        /// A file whose bytes have this digest; one that has others is told as one that changed.
+        case object(FilePath, Digest)
     }
 
     /// Relative, with `/` between its parts.
@@ -26,14 +28,16 @@ package enum ArchiveWriter {
     ///
     /// No two names may be the same, and none may lead out of a folder or hold another as if it were a folder.
     package static func write(_ inputs: [ArchiveInput], to path: FilePath) throws(ArchiveError) {
-        if let fault = ArchiveNames.fault(in: inputs.map(\.name)) {
+        if let fault = ArchiveNames(inputs.map(\.name)).fault {
             preconditionFailure("an archive's \(fault.reason)")
         }
-        let sorted = inputs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let sorted = inputs.sorted { $0.name.precedes($1.name) }
         do {
             try Files.replace(path) { (append: ([UInt8]) throws(StoreError) -> Void) throws in
-                for (index, input) in sorted.enumerated() { try write(input, number: index + 1, append) }
-                try append(Array(repeating: 0, count: 2 * ArchiveHeader.blockByteCount))
+                var pieces = Pieces()
+                for (index, input) in sorted.enumerated() { try write(input, number: index + 1, &pieces, append) }
+                pieces.add(Array(repeating: 0, count: 2 * ArchiveHeader.blockByteCount))
+                try pieces.hand(over: 1, to: append)
             }
         } catch let error as ArchiveError {
             throw error
@@ -45,61 +49,59 @@ package enum ArchiveWriter {
     }
 
     private static func write(
-        _ input: ArchiveInput, number: Int, _ append: ([UInt8]) throws(StoreError) -> Void
+        _ input: ArchiveInput, number: Int, _ pieces: inout Pieces, _ append: ([UInt8]) throws(StoreError) -> Void
     ) throws {
-        let byteCount: Int
         switch input.content {
         case .bytes(let bytes):
-            byteCount = bytes.count
-            try append(ArchiveHeader.blocks(name: input.name, byteCount: byteCount, number: number))
-            try append(bytes)
-        case .file(let path):
-            guard let status = try Files.status(path) else {
-                throw StoreError.cannot(action: "read", path: path, reason: .noSuchFileOrDirectory)
-            }
-            byteCount = status.byteCount
-            try append(ArchiveHeader.blocks(name: input.name, byteCount: byteCount, number: number))
-            var written = 0
-            // One byte more than there should be tells a file that has grown.
-            try Files.read(path, in: 0..<byteCount + 1) { (piece) throws(StoreError) in
-                written += piece.count
-                try append(Array(piece))
-            }
-            guard written == byteCount else { throw ArchiveError.changed(path: path) }
+            pieces.add(ArchiveHeader.blocks(name: input.name, byteCount: bytes.count, number: number))
+            pieces.add(bytes)
+            pieces.add(ArchiveHeader.padding(after: bytes.count))
+            try pieces.hand(over: Pieces.byteCount, to: append)
+        case .file(let path): try write(input.name, path, nil, number: number, &pieces, append)
+        case .object(let path, let digest): try write(input.name, path, digest, number: number, &pieces, append)
         }
-        try append(ArchiveHeader.padding(after: byteCount))
+    }
+
+    private static func write(
+        _ name: String, _ path: FilePath, _ digest: Digest?, number: Int, _ pieces: inout Pieces,
+        _ append: ([UInt8]) throws(StoreError) -> Void
+    ) throws {
+        guard let status = try Files.status(path) else {
+            throw StoreError.cannot(action: "read", path: path, reason: .noSuchFileOrDirectory)
+        }
+        guard status.kind == .file else { throw ArchiveError.changed(path: path) }
+        pieces.add(ArchiveHeader.blocks(name: name, byteCount: status.byteCount, number: number))
+        var written = 0
+        var hasher = ContentHasher()
+        // One byte more than there should be tells a file that has grown.
+        try Files.read(path, in: 0..<status.byteCount + 1) { (piece) throws(StoreError) in
+            written += piece.count
+            if digest != nil { hasher.update(piece) }
+            pieces.add(piece)
+            try pieces.hand(over: Pieces.byteCount, to: append)
+        }
+        guard written == status.byteCount, digest == nil || hasher.finalized() == digest else {
+            throw ArchiveError.changed(path: path)
+        }
+        pieces.add(ArchiveHeader.padding(after: status.byteCount))
     }
 }
 
-/// What names of files in an archive have to be.
-enum ArchiveNames {
-    /// The first name that is not to be unpacked below a folder, by its place in the list, and why.
-    static func fault(in names: [String]) -> (index: Int, reason: String)? {
-        // By their bytes: `é` in one letter and in two are two files to most file systems, and equal as text.
-        var files: Set<[UInt8]> = []
-        for (index, name) in names.enumerated() {
-            if let reason = fault(of: name) { return (index, reason) }
-            guard files.insert(Array(name.utf8)).inserted else { return (index, "file '\(name)' stands twice") }
-        }
-        for (index, name) in names.enumerated() {
-            var folder = Array(name.utf8)[...]
-            while let slash = folder.lastIndex(of: UInt8(ascii: "/")) {
-                folder = folder[..<slash]
-                if files.contains(Array(folder)) {
-                    let folder = String(decoding: folder, as: UTF8.self)
-                    return (index, "file '\(folder)' is also the folder of '\(name)'")
-                }
-            }
-        }
-        return nil
-    }
+/// Collects bytes into pieces of about a mebibyte, since many files are some hundred bytes.
+private struct Pieces {
+    static let byteCount = 1 << 20
 
-    private static func fault(of name: String) -> String? {
-        if name.isEmpty { return "file has no name" }
-        if name.utf8.contains(0) { return "name '\(name)' holds a zero byte" }
-        if name.utf8.first == UInt8(ascii: "/") { return "name '\(name)' is absolute" }
-        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(String.init)
-        if parts.contains("..") { return "name '\(name)' leads out of its folder" }
-        return parts.contains { $0 == nil || $0 == "" || $0 == "." } ? "name '\(name)' has an empty part" : nil
+    private var piece: [UInt8] = []
+
+    mutating func add(_ bytes: [UInt8]) { piece += bytes }
+    mutating func add(_ bytes: UnsafeRawBufferPointer) { piece.append(contentsOf: bytes) }
+
+    /// Hands what was collected to `append` once it has so many bytes.
+    mutating func hand(
+        over byteCount: Int, to append: ([UInt8]) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        guard piece.count >= byteCount else { return }
+        try append(piece)
+        piece.removeAll(keepingCapacity: true)
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
-import PipelineManifest
+package import PipelineManifest
 package import SystemPackage
 
 /// A folder that a command wrote, as one object: an archive of its files by name, whose bytes are its content.
 package enum FolderPacking {
     /// Packs the files below a folder.
     ///
-    /// - Throws: a `ToolFailure` for what is neither a file nor a folder or has a name that is no text.
-    static func pack(_ folder: FilePath, of output: StageOutput, to archive: FilePath) throws {
+    /// - Throws: a `ToolFailure` for what is neither a file nor a folder or has a name that is no text or too long.
+    package static func pack(_ folder: FilePath, of output: StageOutput, to archive: FilePath) throws {
         var inputs: [ArchiveInput] = []
         try look(at: folder, prefix: "", of: output, &inputs)
         do throws(ArchiveError) {
@@ -26,6 +26,11 @@ package enum FolderPacking {
             let (name, path) = (prefix + entry.string, folder.appending(entry))
             guard FilePath.Component(entry.string) == entry else {
                 throw ToolFailure("its output '\(output.name)' holds a file whose name is no text: '\(name)'")
+            }
+            guard name.utf8.count <= ArchiveNames.byteLimit else {
+                throw ToolFailure(
+                    "its output '\(output.name)' holds a path of more than \(ArchiveNames.byteLimit) bytes",
+                    details: ["it begins with '\(name.prefix(80))'"])
             }
             switch try Files.linkStatus(path)?.kind {
             case .file: inputs.append(ArchiveInput(name: name, content: .file(path)))

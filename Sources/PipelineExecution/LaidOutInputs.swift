@@ -89,15 +89,15 @@ struct LaidOutInputs: Sendable {
     }
 }
 
-/// Archives that inputs were unpacked from, each opened once.
+/// Archives that inputs were unpacked from; the one that was asked for last is open.
 private struct UnpackedArchives {
-    private var opened: [FilePath: (reader: ArchiveReader, members: [String: ArchiveMember])] = [:]
+    private var opened: ArchiveReader?
 
     /// `nil` where the archive has no such file.
     mutating func digest(ofFile name: String, in archive: FilePath) throws(StoreError) -> Digest? {
         do throws(ArchiveError) {
-            let (reader, members) = try opened(archive)
-            guard let member = members[name] else { return nil }
+            let reader = try reader(of: archive)
+            guard let member = reader.member(named: name) else { return nil }
             var hasher = ContentHasher()
             try reader.read(member) { hasher.update($0) }
             return hasher.finalized()
@@ -106,13 +106,10 @@ private struct UnpackedArchives {
         }
     }
 
-    private mutating func opened(
-        _ archive: FilePath
-    ) throws(ArchiveError) -> (reader: ArchiveReader, members: [String: ArchiveMember]) {
-        if let found = opened[archive] { return found }
+    private mutating func reader(of archive: FilePath) throws(ArchiveError) -> ArchiveReader {
+        if let opened, opened.path == archive { return opened }
         let reader = try ArchiveReader(readingFrom: archive)
-        let members = Dictionary(reader.members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        opened[archive] = (reader, members)
-        return (reader, members)
+        opened = reader
+        return reader
     }
 }

@@ -5,6 +5,7 @@ import ContentStore
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
+import PipelineTools
 import Reporting
 import SystemPackage
 
@@ -64,8 +65,10 @@ struct CacheImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Takes the results of an archive into the cache, so that a run here finds them.",
         discussion: """
-            Every byte is checked before anything is taken: an archive that is damaged or not whole leaves the cache \
-            as it was. A result that the cache has already stays as it is.
+            Every byte is checked before anything is taken, and the content of every tensor file and picture computed \
+            anew: an archive that is damaged, not whole, or says another content than it holds leaves the cache as it \
+            was. A result that the cache has already stays as it is. That its outputs are what the stages give, no \
+            check can tell: 'reprise check --fresh' makes them again.
             """)
 
     @OptionGroup var options: CacheOptions
@@ -83,7 +86,9 @@ struct CacheImportCommand: AsyncParsableCommand {
         let pipeline: String
         do {
             let archive = try ResultArchive(readingFrom: path)
-            taken = try archive.take(into: options.newFolders)
+            taken = try archive.take(into: options.newFolders) { path, format in
+                try Toolbox.standard.content(ofFileAt: path, format: format)
+            }
             pipeline = archive.pipeline
         } catch let error as ArchiveError {
             throw error.complaint
@@ -110,7 +115,7 @@ extension ArchiveError {
     var complaint: any Error {
         switch self {
         case .store(let error): error
-        case .changed, .malformed: ToolFailure(description)
+        case .changed, .changedWhileRead, .malformed: ToolFailure(description)
         }
     }
 }

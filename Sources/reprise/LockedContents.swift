@@ -3,6 +3,7 @@
 import ContentStore
 import PipelineExecution
 import PipelineManifest
+import PipelinePlanning
 import PipelineTools
 import SystemPackage
 
@@ -38,7 +39,7 @@ struct LockedContents {
     /// The document that a key is the digest of.
     func document(of key: ActionKey) -> JSONValue? {
         for cache in caches { if let entry = cache.results[key] { return entry.action.document } }
-        for archive in archives { if let entry = archive.entries[key] { return entry.action.document } }
+        for archive in archives { if let entry = try? archive.entry(for: key) { return entry.action.document } }
         return nil
     }
 
@@ -47,7 +48,7 @@ struct LockedContents {
         for cache in caches {
             let objects = FileObjectStore(cache: cache.folders.root)
             let outputs = cache.results.values.lazy.flatMap(\.result.outputs)
-            for output in outputs where output.content == content {
+            for output in outputs where output.content == content && !output.contradictsItself {
                 if let file = try? objects.verifiedFile(of: output.object) { return file }
             }
         }

@@ -65,6 +65,101 @@ struct ArchiveTests {
         }
     }
 
+    @Test func `names are compared in proportion to how many there are, whatever they are`() {
+        for count in [1000, 16_000] {
+            let names = (0..<count).map { "folder/\($0 * 7919 % count)/file" }
+            // A merge of halves takes no more than this.
+            #expect(ArchiveNames(names).comparisonCount < count * (Int.bitWidth - count.leadingZeroBitCount))
+            let sorted = names.sorted()
+            #expect(ArchiveNames(sorted).comparisonCount < 2 * count)
+            #expect(ArchiveNames(names).fault == nil)
+        }
+        // However deep they are: what is looked at are neighbours, and no folder of any.
+        let deep = (0..<1000).map { String(repeating: "\($0)/", count: 500) + "x" }
+        #expect(ArchiveNames(deep).comparisonCount < 10_000)
+        #expect(ArchiveNames(deep).fault == nil)
+    }
+
+    @Test func `a file that is also a folder, and one that stands twice, are found wherever they stand`() {
+        func fault(_ names: String...) -> String? { ArchiveNames(names).fault.map { "\($0.index): \($0.reason)" } }
+        #expect(fault("a", "a.b", "a-c", "a/b") == "3: file 'a' is also the folder of 'a/b'")
+        #expect(fault("a/b", "a.b", "a") == "0: file 'a' is also the folder of 'a/b'")
+        #expect(fault("a/b/c/d", "z", "a/b") == "0: file 'a/b' is also the folder of 'a/b/c/d'")
+        #expect(fault("b", "a/b", "c", "a/b") == "3: file 'a/b' stands twice")
+        #expect(fault("a", "a.b/c", "a-", "ab/c", "b/a") == nil)
+        #expect(fault("a/b", "a\u{1}/b", "a0") == nil)
+    }
+
+    @Test func `a name is found by its bytes`() {
+        let names = ArchiveNames(["e\u{301}", "z", "\u{e9}", "a/b", "a"].dropLast(1))
+        #expect(names.place(of: "e\u{301}") == 0 && names.place(of: "\u{e9}") == 2)
+        #expect(names.place(of: "a/b") == 3 && names.place(of: "a") == nil && names.place(of: "zz") == nil)
+    }
+
+    @Test func `a name of more than 4,096 bytes is refused, and one of 4,096 is read`() throws {
+        try withTemporaryFolder { folder in
+            let longest = String(repeating: "d/", count: 2047) + "xy"
+            try #require(longest.utf8.count == 4096)
+            #expect(try error(reading: archive(name: longest), in: folder) == nil)
+            #expect(
+                try error(reading: archive(name: "d/" + longest), in: folder)
+                    == "the archive 'FOLDER/hostile.tar' is damaged at byte 0: "
+                    + "the name '\(String(repeating: "d/", count: 20))…' has more than 4096 bytes")
+        }
+    }
+
+    @Test func `what is no plain file is refused and not waited for`() throws {
+        try withTemporaryFolder { folder in
+            let pipe = folder.appending("pipe")
+            try #require(mkfifo(pipe.string, 0o600) == 0)
+            for path in [pipe, folder, FilePath("/dev/zero")] {
+                #expect(throws: ArchiveError.malformed(path: path, offset: 0, reason: "it is no plain file")) {
+                    _ = try ArchiveReader(readingFrom: path)
+                }
+            }
+        }
+    }
+
+    @Test func `an archive that grows or shrinks while it is read is told`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending("a.tar")
+            try write(["a": Array(repeating: 1, count: 5000)], to: path)
+            let byteCount = try #require(try Files.status(path)).byteCount
+            let reader = try ArchiveReader(readingFrom: path)
+            try #require(truncate(path.string, off_t(byteCount + 1)) == 0)
+            #expect(throws: ArchiveError.changedWhileRead(path: path)) { try reader.bytes(of: reader.members[0]) }
+            try #require(truncate(path.string, 1000) == 0)
+            #expect(throws: ArchiveError.malformed(path: path, offset: 1000, reason: "it ends here")) {
+                try reader.bytes(of: reader.members[0])
+            }
+        }
+    }
+
+    @Test func `zeros without end behind an archive are refused`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending("a.tar")
+            try write(["a": []], to: path)
+            try #require(truncate(path.string, off_t(1 << 40)) == 0)
+            #expect(
+                throws: ArchiveError.malformed(path: path, offset: 1536, reason: "it goes on after its end")
+            ) { _ = try ArchiveReader(readingFrom: path) }
+        }
+    }
+
+    @Test func `an object whose bytes are not those of its digest is told as changed`() throws {
+        try withTemporaryFolder { folder in
+            let (path, file) = (folder.appending("a.tar"), folder.appending("file"))
+            try Files.write([1, 2, 3], toNew: file)
+            func write(_ digest: Digest) throws(ArchiveError) {
+                try ArchiveWriter.write([ArchiveInput(name: "a", content: .object(file, digest))], to: path)
+            }
+            #expect(throws: ArchiveError.changed(path: file)) { try write(Digest(of: [1, 2, 4])) }
+            #expect(try Files.status(path) == nil)
+            try write(Digest(of: [1, 2, 3]))
+            #expect(try contents(of: path) == ["a": [1, 2, 3]])
+        }
+    }
+
     @Test func `what is packed is unpacked`() throws {
         try withTemporaryFolder { folder in
             let path = folder.appending("a.tar")

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemPackage
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The file of an archive, open for as long as anything of it is read, so that all of it is of one file.
+final class ArchiveFile: Sendable {
+    let path: FilePath
+    let byteCount: Int
+    private let descriptor: Int32
+
+    /// - Throws: `ArchiveError`, also for a pipe or a device, which is not waited for.
+    init(_ path: FilePath) throws(ArchiveError) {
+        LookedAt.current?.note(path)
+        self.path = path
+        descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else {
+            throw .store(.cannot(action: "read", path: path, reason: Errno(rawValue: errno)))
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let reason = Errno(rawValue: errno)
+            close(descriptor)
+            throw .store(.cannot(action: "read", path: path, reason: reason))
+        }
+        guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
+            close(descriptor)
+            throw .malformed(path: path, offset: 0, reason: "it is no plain file")
+        }
+        byteCount = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads bytes from `offset` on; fewer than the buffer takes only where the file ends.
+    ///
+    /// - Returns: how many.
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+            if count == 0 { break }
+            if count > 0 {
+                done += count
+            } else if errno != EINTR {
+                throw .store(.cannot(action: "read", path: path, reason: Errno(rawValue: errno)))
+            }
+        }
+        return done
+    }
+
+    /// Throws where the file has another length by now than when it was opened.
+    func checkUnchanged() throws(ArchiveError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .store(.cannot(action: "read", path: path, reason: Errno(rawValue: errno)))
+        }
+        guard Int(status.st_size) == byteCount else { throw .changedWhileRead(path: path) }
+    }
+}
