@@ -50,21 +50,36 @@ package struct FileActionCache: ActionCache {
     }
 
     package func entry(for key: ActionKey) throws(StoreError) -> ActionCacheEntry? {
-        guard let sealed = try sealedEntry(for: key), let result = sealed.result,
-            let document = try? JSONValue(parsing: sealed.documentBytes)
-        else { return nil }
-        return ActionCacheEntry(action: Action(document: document), result: result)
+        try ownedEntry(for: key)?.entry
     }
 
     package func result(for key: ActionKey) throws(StoreError) -> ActionResult? {
-        try sealedEntry(for: key)?.result
+        try ownedResult(for: key)?.result
     }
 
-    private func sealedEntry(for key: ActionKey) throws(StoreError) -> SealedEntry? {
+    /// An entry, and whether it is this user's own.
+    ///
+    /// That is one in a file that belongs to the user and that nobody else may write to. What others published is sealed
+    /// by what anybody can compute.
+    package func ownedEntry(for key: ActionKey) throws(StoreError) -> (entry: ActionCacheEntry, isOwn: Bool)? {
+        guard let (sealed, isOwn) = try sealedEntry(for: key), let result = sealed.result,
+            let document = try? JSONValue(parsing: sealed.documentBytes)
+        else { return nil }
+        return (ActionCacheEntry(action: Action(document: document), result: result), isOwn)
+    }
+
+    /// As `ownedEntry`, for those who know the document.
+    package func ownedResult(for key: ActionKey) throws(StoreError) -> (result: ActionResult, isOwn: Bool)? {
+        guard let (sealed, isOwn) = try sealedEntry(for: key), let result = sealed.result else { return nil }
+        return (result, isOwn)
+    }
+
+    private func sealedEntry(for key: ActionKey) throws(StoreError) -> (sealed: SealedEntry, isOwn: Bool)? {
         let path = path(of: key)
+        var isOwn = false
         do throws(StoreError) {
-            guard let bytes = try Files.smallFile(path) else { return nil }
-            return SealedEntry(bytes, key: key)
+            guard let bytes = try Files.smallFile(path, owner: { isOwn = $0 }) else { return nil }
+            return SealedEntry(bytes, key: key).map { ($0, isOwn) }
         } catch .cannot(_, _, reason: .ioError), .cannot(_, _, reason: .isDirectory),
             .cannot(_, _, reason: .fileTooLarge), .cannot(_, _, reason: .invalidArgument)
         {
@@ -78,7 +93,8 @@ package struct FileActionCache: ActionCache {
         let path = path(of: entry.action.key)
         try Files.makeFolder(path.removingLastComponent())
         // One that the power takes away before the sync breaks its seal, and counts as absent.
-        try Files.replace(path, with: SealedEntry(entry).bytes, madeIn: cache)
+        // Nobody else may write to it, or it would not be its publisher's own.
+        try Files.replace(path, with: SealedEntry(entry).bytes, madeIn: cache, permissions: 0o644)
         unsynced.insert(path)
     }
 

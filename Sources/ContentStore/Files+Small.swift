@@ -14,7 +14,11 @@ extension Files {
     /// All bytes of a small file, read with as few calls as can be; `nil` where there is nothing.
     ///
     /// A run looks at thousands of results, and each is some hundred bytes.
-    static func smallFile(_ path: FilePath, limit: Int = 1 << 26) throws(StoreError) -> [UInt8]? {
+    ///
+    /// - Parameter owner: is told whether the file is this user's own and nobody else may write to it.
+    static func smallFile(
+        _ path: FilePath, limit: Int = 1 << 26, owner: (_ isOwn: Bool) -> Void = { _ in }
+    ) throws(StoreError) -> [UInt8]? {
         let (descriptor, status): (Int32, FileStatus)
         do throws(StoreError) {
             (descriptor, status) = try openPlainFile(path)
@@ -27,6 +31,7 @@ extension Files {
         }
         defer { close(descriptor) }
         LookedAt.current?.note(path, as: status)
+        owner(isOwn(descriptor))
         guard status.byteCount <= limit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
         var failure: Errno?
         let bytes = [UInt8](unsafeUninitializedCapacity: status.byteCount) { buffer, count in
@@ -44,6 +49,15 @@ extension Files {
         }
         if let failure { throw .cannot(action: "read", path: path, reason: failure) }
         return bytes
+    }
+}
+
+extension Files {
+    /// Whether an open file is this user's own and nobody else may write to it.
+    static func isOwn(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_uid == geteuid()
+            && status.st_mode & mode_t(S_IWGRP | S_IWOTH) == 0
     }
 }
 

@@ -205,10 +205,11 @@ package enum Files {
     ///
     /// - Parameter folder: where the new file is made; on the same disk as `path`, and its own folder where none is
     /// named.
+    /// - Parameter permissions: those of the new file, less what the process's mask takes away.
     package static func replace(
-        _ path: FilePath, with bytes: [UInt8], madeIn folder: FilePath? = nil
+        _ path: FilePath, with bytes: [UInt8], madeIn folder: FilePath? = nil, permissions: UInt16 = 0o666
     ) throws(StoreError) {
-        let made = try UnfinishedFile(for: path, in: folder ?? path.removingLastComponent())
+        let made = try UnfinishedFile(for: path, in: folder ?? path.removingLastComponent(), permissions: permissions)
         if let reason = writeAll(bytes, to: made.descriptor) {
             throw .cannot(action: "write", path: path, reason: reason)
         }
@@ -346,10 +347,12 @@ private struct UnfinishedFile: ~Copyable {
     private let target: FilePath
 
     /// Creates it in `folder`, under a name that no other process uses.
-    init(for target: FilePath, in folder: FilePath) throws(StoreError) {
+    init(for target: FilePath, in folder: FilePath, permissions: UInt16 = 0o666) throws(StoreError) {
         while true {
             let path = Files.temporarySibling(of: folder.appending(target.lastComponent?.string ?? "file"))
-            let descriptor = path.withPlatformString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+            let descriptor = path.withPlatformString {
+                open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
+            }
             guard descriptor >= 0 else {
                 throw .cannot(action: "write", path: target, reason: Errno(rawValue: errno))
             }

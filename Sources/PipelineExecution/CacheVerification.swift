@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
-import SystemPackage
+package import PipelineManifest
+import PipelinePlanning
+package import SystemPackage
 
 /// What a look at every byte of a cache found.
 package struct CacheVerification: Sendable {
@@ -10,6 +12,8 @@ package struct CacheVerification: Sendable {
         case damagedObject(Digest)
         /// A result that does not parse, is of another key or breaks its seal; it was set aside.
         case damagedResult
+        /// The output's object, whole as it is, does not hold the content that the result says; it was set aside.
+        case otherContent(output: String)
         /// The cache does not hold the output.
         case absentOutput(String)
         /// The object has another length than the result says.
@@ -31,19 +35,35 @@ package struct CacheVerification: Sendable {
     /// Keys whose outputs have to be made again.
     package var brokenKeys: [ActionKey] { Set(findings.compactMap(\.key)).sorted() }
 
-    /// Hashes every object and checks every result; what is damaged is set aside.
+    /// Hashes every object, checks every result, and computes the content of every tensor file and picture anew; what is
+    /// damaged or says something else is set aside.
     ///
     /// - Parameters:
-    ///   - jobs: objects that are hashed at once.
-    ///   - progress: is told how many bytes of how many were hashed, after each object.
+    ///   - jobs: objects that are read at once.
+    ///   - content: computes the content of a file of a format that has one of its own.
+    ///   - progress: is told how many bytes of how many were read, after each object.
     package init(
-        of survey: CacheSurvey, jobs: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+        of survey: CacheSurvey, jobs: Int,
+        content: @escaping @Sendable (FilePath, ArtifactFormat) throws -> Digest,
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws {
         let files = survey.stores.objects.sorted { $0.key < $1.key }
-        let total = files.reduce(0) { $0 + $1.value.status.byteCount }
-        let damaged = try await Self.damagedObjects(files.map { ($0.key, $0.value.status.byteCount) }, survey, jobs) {
-            progress($0, total)
-        }
+        let outputs = Self.canonicalOutputs(in: survey)
+        let byteCounts = files.map(\.value.status.byteCount)
+        let hashedCount = byteCounts.reduce(0, +)
+        let outputByteCounts = outputs.map(\.byteCount)
+        let total = hashedCount + outputByteCounts.reduce(0, +)
+        let store = FileObjectStore(cache: survey.folders.root)
+        let damaged = Set(
+            try await Self.each(byteCounts, jobs, { progress($0, total) }) { index in
+                try Self.isDamaged(files[index].key, in: store)
+            }.map { files[$0].key })
+        // What is damaged is no object any more, and told as that.
+        let check = ContentCheck(objects: store, content: content)
+        let otherContents = Set(
+            try await Self.each(outputByteCounts, jobs, { progress(hashedCount + $0, total) }) { index in
+                try check.finding(on: outputs[index]) == .otherContent
+            }.map { outputs[$0] })
         var findings: [Finding] = []
         let namers = survey.namers
         for object in damaged where namers[object] == nil {
@@ -54,6 +74,12 @@ package struct CacheVerification: Sendable {
                 if try Self.setAside(file) { findings.append(Finding(key: key, fault: .damagedResult)) }
                 continue
             }
+            if let other = entry.result.outputs.first(where: { $0.contradictsItself || otherContents.contains($0) }) {
+                if try Self.setAside(file) {
+                    findings.append(Finding(key: key, fault: .otherContent(output: other.name)))
+                }
+                continue
+            }
             for output in entry.result.outputs {
                 if let fault = Self.fault(of: output, damaged, survey) {
                     findings.append(Finding(key: key, fault: fault))
@@ -61,7 +87,7 @@ package struct CacheVerification: Sendable {
             }
         }
         objectCount = files.count
-        byteCount = total
+        byteCount = hashedCount
         resultCount = survey.stores.results.count
         self.findings = findings
     }
@@ -72,30 +98,39 @@ package struct CacheVerification: Sendable {
         return file.status.byteCount == output.byteCount ? nil : .otherLength(output: output.name)
     }
 
-    private static func damagedObjects(
-        _ objects: [(digest: Digest, byteCount: Int)], _ survey: CacheSurvey, _ jobs: Int,
-        _ progress: (_ byteCount: Int) -> Void
-    ) async throws -> Set<Digest> {
-        let store = FileObjectStore(cache: survey.folders.root)
-        return try await withThrowingTaskGroup(of: (index: Int, isDamaged: Bool).self) { group in
-            var damaged: Set<Digest> = []
+    /// The outputs whose content is something else than their bytes, each once, in the order of their objects.
+    private static func canonicalOutputs(in survey: CacheSurvey) -> [Artifact] {
+        let all = survey.results.values.lazy.flatMap(\.result.outputs)
+        return Set(all.filter { $0.canonicalFormat != nil && survey.stores.objects[$0.object] != nil })
+            .sorted { ($0.object, $0.name) < ($1.object, $1.name) }
+    }
+
+    /// The numbers of which something is true, found by several tasks at once.
+    ///
+    /// - Parameter progress: is told the bytes of those that are done.
+    private static func each(
+        _ byteCounts: [Int], _ jobs: Int, _ progress: (_ byteCount: Int) -> Void,
+        where isTrue: @escaping @Sendable (Int) throws -> Bool
+    ) async throws -> [Int] {
+        try await withThrowingTaskGroup(of: (index: Int, isTrue: Bool).self) { group in
+            var found: [Int] = []
             var next = 0
             var byteCount = 0
             func start() {
-                guard next < objects.count else { return }
-                let (index, digest) = (next, objects[next].digest)
+                guard next < byteCounts.count else { return }
+                let index = next
                 next += 1
-                group.addTask { (index, try isDamaged(digest, in: store)) }
+                group.addTask { (index, try isTrue(index)) }
             }
             for _ in 0..<max(1, jobs) { start() }
-            while let (index, isDamaged) = try await group.next() {
+            while let (index, isTrue) = try await group.next() {
                 try Task.checkCancellation()
                 start()
-                if isDamaged { damaged.insert(objects[index].digest) }
-                byteCount += objects[index].byteCount
+                if isTrue { found.append(index) }
+                byteCount += byteCounts[index]
                 progress(byteCount)
             }
-            return damaged
+            return found
         }
     }
 
@@ -129,6 +164,8 @@ extension CacheVerification.Fault: CustomStringConvertible {
     package var description: String {
         switch self {
         case .damagedObject(let digest): "object \(digest.abbreviated) is damaged, and was set aside"
+        case .otherContent(let output):
+            "its output '\(output)' has another content than its result says, which was set aside"
         case .damagedResult: "its result is damaged, and was set aside"
         case .absentOutput(let output): "its output '\(output)' is absent"
         case .otherLength(let output): "its output '\(output)' has another length than its result says"

@@ -16,7 +16,8 @@ package struct PipelineSession: Sendable {
     package let dataFolder: FilePath
     package let folders: CacheFolders
     package let objects: FileObjectStore
-    package let actions: FileActionCache
+    package let actions: VouchedActionCache
+    package let contents: ContentCheck
     package let toolbox: Toolbox
     package let overrides: [(name: String, value: String)]
 
@@ -43,7 +44,8 @@ package struct PipelineSession: Sendable {
         dataFolder = FilePath(data)
         folders = CacheFolders(root: FilePath(cache))
         objects = FileObjectStore(cache: folders.root)
-        actions = FileActionCache(cache: folders.root)
+        contents = ContentCheck(objects: objects) { try toolbox.content(ofFileAt: $0, format: $1) }
+        actions = VouchedActionCache(FileActionCache(cache: folders.root), check: contents)
         self.toolbox = toolbox
         self.overrides = overrides
     }
@@ -103,7 +105,7 @@ package struct PipelineSession: Sendable {
                     try LatestStages(ofPipeline: pipeline, in: folders).keys
                 }
                 guard let key = keys[stage] else { return nil }
-                return try actions.entry(for: key)?.action
+                return try actions.files.entry(for: key)?.action
             }, forced: forced)
     }
 

@@ -99,7 +99,7 @@ struct StageAttempt: Sendable {
     /// What another process published, or another stage of this run, before this one got its claim.
     private func resultOfAnother() throws -> ActionCacheEntry? {
         if reasons.contains(.forced) { return nil }
-        guard let entry = try planner.cache.entry(for: action.key),
+        guard let entry = try planner.cache.entry(for: action.key), entry.result.fits(node.stage.outputs),
             try planner.absentOutputs(of: entry.result).isEmpty
         else { return nil }
         return entry
@@ -244,7 +244,8 @@ struct StageAttempt: Sendable {
     /// Only a command that is forced by hand may give another one, as programs that nobody made deterministic do.
     private func checkAgainstEarlier(_ result: ActionResult) throws {
         if case .command = node.stage.work, reasons.contains(.forced) { return }
-        guard let earlier = try planner.cache.entry(for: action.key)?.result else { return }
+        guard let earlier = try planner.cache.entry(for: action.key)?.result, earlier.fits(node.stage.outputs)
+        else { return }
         for output in result.outputs {
             guard let before = earlier.output(named: output.name), before.content != output.content else { continue }
             throw StageFailure.notDeterministic(output: output.name, before: before.content, now: output.content)

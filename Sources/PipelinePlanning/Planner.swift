@@ -39,8 +39,9 @@ package struct Planner: Sendable {
             of: node, inputs: contents(of: node, results: results), claims: graph.manifest.claims,
             snapshot: snapshot)
         if forced.contains(node.name) { return .stale(action, [.forced]) }
-        // A key is the digest of a document: the cached one need not be read to know it.
-        if let result = try cache.result(for: action.key) {
+        // A key is the digest of a document: the cached one need not be read to know it. A result with other outputs
+        // than the stage declares is none of it.
+        if let result = try cache.result(for: action.key), result.fits(node.stage.outputs) {
             return .upToDate(ActionCacheEntry(action: action, result: result))
         }
         return .stale(action, try reasons(for: action, of: node))

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ContentStore
 import PipelineExecution
+import PipelineTools
 import Reporting
 import Synchronization
 import SystemPackage
@@ -12,10 +13,11 @@ struct CacheVerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Reads every object and checks every result; ends with 4 where something is wrong.",
         discussion: """
-            What is damaged is set aside and counts as absent. With '--repair PIPELINE' the stages of these pipelines \
-            that made it run again, with the data folder and '--set' values that are given here; what cannot be made \
-            again is listed with the reason. Without a PIPELINE nothing runs, and the command lines are listed that \
-            the cache's records speak of.
+            The content of every tensor file and picture is computed anew and compared with what the result says. What \
+            is damaged, or says something else than it holds, is set aside and counts as absent. With \
+            '--repair PIPELINE' the stages of these pipelines that made it run again, with the data folder and '--set' \
+            values that are given here; what cannot be made again is listed with the reason. Without a PIPELINE \
+            nothing runs, and the command lines are listed that the cache's records speak of.
             """)
 
     @OptionGroup var options: CacheOptions
@@ -49,9 +51,10 @@ struct CacheVerifyCommand: AsyncParsableCommand {
         let sessions = try sessions(folders)
         let survey = try CacheSurvey(of: folders)
         let progress = VerificationProgress(isQuiet: execution.quiet)
-        let verification = try await CacheVerification(of: survey, jobs: execution.jobs ?? Machine.processorCount) {
-            progress.tell(done: $0, total: $1)
-        }
+        let verification = try await CacheVerification(
+            of: survey, jobs: execution.jobs ?? Machine.processorCount,
+            content: { try Toolbox.standard.content(ofFileAt: $0, format: $1) },
+            progress: { progress.tell(done: $0, total: $1) })
         var repairs: [ActionKey: CacheRepair.Outcome] = [:]
         if !sessions.isEmpty {
             repairs = try await CacheRepair(sessions: sessions, execution: execution)

@@ -18,7 +18,8 @@ struct CheckCommand: AsyncParsableCommand {
             that every bit is made again. The first stage that differs is named, in the order of the graph: what comes \
             after it follows from it. It is told whether its key differs, and in what, or the same key gave other \
             content; and how far apart the contents are, where the locked one is in the cache or in one that \
-            '--against' names.
+            '--against' names. Of stages that are up to date every output is read, and its content computed anew from \
+            its bytes, so that a cache that says something else than it holds is told.
             """)
 
     @OptionGroup var options: PipelineOptions
@@ -60,16 +61,31 @@ struct CheckCommand: AsyncParsableCommand {
         defer { scratch.remove() }
         let session = try options.session(cache: fresh ? scratch.path.appending("cache").string : nil)
         let lock = try session.readLock()
-        let ended = try await PipelineRun(session: session, execution: execution).run(session.stages(named: []))
+        let (ended, held) = try await run(session)
         let usual = try options.session().folders.root
         let places = try [session.folders.root, usual].filter { try Files.status($0)?.kind == .folder }
         let explanation = CheckExplanation(
-            session: session, lock: lock, ended: ended,
+            session: session, lock: lock, ended: ended, held: held,
             contents: try LockedContents(against + places.map(\.string), in: scratch.path.appending("unpacked")))
         let check = try explanation.check()
         try tell(check)
         try ended.complain(in: session)
         if !check.report.isIdentical { throw RepriseExit.differs }
+    }
+
+    /// Runs what is not up to date or lacks an object, and reads what was up to date.
+    private func run(_ session: PipelineSession) async throws -> (EndedRun, HeldContents) {
+        let stages = try session.stages(named: [])
+        let run = PipelineRun(session: session, execution: execution)
+        let wanted = Set(stages.map(\.name))
+        let ended = try await run.run(stages, wanted: wanted)
+        let held = try HeldContents(of: ended, in: session)
+        guard held.lacksObjects, ended.outcome.failures.isEmpty, !ended.outcome.wasInterrupted else {
+            return (ended, held)
+        }
+        // What was damaged has been set aside.
+        let mended = try await run.run(stages, wanted: wanted)
+        return (mended, try HeldContents(of: mended, in: session))
     }
 
     private func tell(_ check: CheckExplanation.Check) throws {
@@ -115,6 +131,7 @@ struct CheckExplanation {
     let session: PipelineSession
     let lock: PipelineLock
     let ended: EndedRun
+    let held: HeldContents
     let contents: LockedContents
 
     func check() throws -> Check {
@@ -125,8 +142,9 @@ struct CheckExplanation {
             let reasons = try keyReasons(of: stage)
             let isFirst = stage.name == comparison.first?.stage
             let differences = isFirst ? outputDifferences(of: stage.name) : []
-            stages.append(report(stage, reasons, differences))
-            documents.append(document(stage, reasons, differences))
+            let fault = held.faults[stage.name]
+            stages.append(report(stage, reasons, differences, fault))
+            documents.append(document(stage, reasons, differences, fault))
         }
         for record in ended.outcome.records where record.outcome == .failed || record.outcome == .skipped {
             stages.append(
@@ -177,9 +195,11 @@ struct CheckExplanation {
     }
 
     private func report(
-        _ stage: LockComparison.Stage, _ reasons: [String]?, _ differences: [(output: String, ArtifactDifference?)]
+        _ stage: LockComparison.Stage, _ reasons: [String]?, _ differences: [(output: String, ArtifactDifference?)],
+        _ fault: String?
     ) -> CheckReport.Stage {
         let place = place(of: stage.name)
+        if let fault { return CheckReport.Stage(name: stage.name, verdict: .differs, words: [fault], place: place) }
         switch stage.verdict {
         case .identical: return CheckReport.Stage(name: stage.name, verdict: .identical, words: [], place: place)
         case .rekeyed:
@@ -207,10 +227,12 @@ struct CheckExplanation {
     }
 
     private func document(
-        _ stage: LockComparison.Stage, _ reasons: [String]?, _ differences: [(output: String, ArtifactDifference?)]
+        _ stage: LockComparison.Stage, _ reasons: [String]?, _ differences: [(output: String, ArtifactDifference?)],
+        _ fault: String?
     ) -> JSONValue {
         let verdict =
             switch stage.verdict {
+            case _ where fault != nil: "differs"
             case .identical: "identical"
             case .rekeyed: "rekeyed"
             case .differs: "differs"
@@ -219,7 +241,7 @@ struct CheckExplanation {
             "name": .text(stage.name), "verdict": .text(verdict),
             "key": stage.key.map { .text($0.description) } ?? .null,
             "lockedKey": stage.lockedKey.map { .text($0.description) } ?? .null,
-            "reasons": reasons.map { .array($0.map { .text($0) }) } ?? .null,
+            "reasons": fault.map { [.text($0)] } ?? reasons.map { .array($0.map { .text($0) }) } ?? .null,
             "outputs": .array(
                 differences.map { output, difference in
                     ["name": .text(output), "difference": difference?.json ?? .null]

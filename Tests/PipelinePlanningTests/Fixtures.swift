@@ -145,10 +145,12 @@ extension StageNode {
     func result(_ seed: String = "") -> ActionResult {
         ActionResult(
             outputs: stage.outputs.map { output in
-                Artifact(
+                let object = Digest(ofText: "object \(name)/\(output.name) \(seed)")
+                return Artifact(
                     name: output.name, format: output.format.rawValue,
-                    content: Digest(ofText: "content \(name)/\(output.name) \(seed)"),
-                    object: Digest(ofText: "object \(name)/\(output.name) \(seed)"), byteCount: 1)
+                    content: output.format.hasCanonicalContent
+                        ? Digest(ofText: "content \(name)/\(output.name) \(seed)") : object,
+                    object: object, byteCount: 1)
             })
     }
 }
