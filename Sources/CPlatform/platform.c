@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 #if defined(__APPLE__)
@@ -22,10 +23,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
-#elif defined(__APPLE__)
-#include <sys/mount.h>
-#include <sys/param.h>
 #endif
 
 extern char **environ;
@@ -220,6 +219,76 @@ enum reprise_file_system reprise_file_system_at(const char *path) {
     (void)path;
 #endif
     return reprise_file_system_other;
+}
+
+// Where the system has it, a descriptor that only serves to reach what lies in the folder.
+#if defined(O_PATH)
+static const int reach = O_PATH | O_DIRECTORY;
+#else
+static const int reach = O_RDONLY | O_DIRECTORY;
+#endif
+
+// Opens part after part.
+static int walk_beneath(int folder, const char *path, int flags) {
+    int parent = folder;
+    char part[256];
+    while (1) {
+        const char *end = strchr(path, '/');
+        size_t count = end ? (size_t)(end - path) : strlen(path);
+        int is_last = !end;
+        if (count >= sizeof part) {
+            errno = ENAMETOOLONG;
+            break;
+        }
+        memcpy(part, path, count);
+        part[count] = 0;
+        if (strcmp(part, "..") == 0) {
+            errno = EXDEV;
+            break;
+        }
+        int next = openat(parent, part, (is_last ? flags : reach) | O_NOFOLLOW | O_CLOEXEC);
+        int reason = errno;
+        if (parent != folder) close(parent);
+        if (next < 0) errno = reason;
+        if (next < 0 || is_last) return next;
+        parent = next;
+        path = end + 1;
+    }
+    int reason = errno;
+    if (parent != folder) close(parent);
+    errno = reason;
+    return -1;
+}
+
+#if defined(__linux__) && defined(SYS_openat2)
+// As in <linux/openat2.h>, which not all systems have.
+struct how {
+    unsigned long long flags, mode, resolve;
+};
+enum { no_magic_links = 0x02, no_symbolic_links = 0x04, beneath = 0x08 };
+
+static int open_beneath(int folder, const char *path, int flags) {
+    static _Atomic int is_missing;
+    if (!is_missing) {
+        struct how how = {
+            .flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC), .resolve = no_magic_links | no_symbolic_links | beneath};
+        int descriptor = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+        // Sandboxes that do not know the call forbid it.
+        if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN)) return descriptor;
+        if (errno == ENOSYS) is_missing = 1;
+    }
+    return walk_beneath(folder, path, flags);
+}
+#else
+static int open_beneath(int folder, const char *path, int flags) { return walk_beneath(folder, path, flags); }
+#endif
+
+int reprise_open_folder(const char *path) { return open(path, reach | O_CLOEXEC); }
+
+int reprise_open_folder_beneath(int folder, const char *path) { return open_beneath(folder, path, reach); }
+
+int reprise_open_beneath(int folder, const char *path, int flags) {
+    return open_beneath(folder, path, flags | O_RDONLY | O_NONBLOCK);
 }
 
 // Written once, before a handler that reads it is installed.

@@ -39,14 +39,14 @@ package struct ActionCacheEntry: Hashable, Sendable {
 /// An entry that does not parse, does not belong to its key or breaks its seal is as good as absent: the stage runs
 /// again and writes it anew.
 package struct FileActionCache: ActionCache {
-    private let cache: FilePath
-    private let folder: FilePath
+    private let cache: CachePath
+    private let folder: CachePath
     private let unsynced = UnsyncedFiles()
 
     /// - Parameter cache: the cache's folder; `actions` in it is made when it is first needed.
     package init(cache: FilePath) {
-        self.cache = cache
-        folder = cache.appending("actions")
+        self.cache = CachePath(root: cache)
+        folder = self.cache.appending("actions")
     }
 
     package func entry(for key: ActionKey) throws(StoreError) -> ActionCacheEntry? {
@@ -76,9 +76,8 @@ package struct FileActionCache: ActionCache {
 
     private func sealedEntry(for key: ActionKey) throws(StoreError) -> (sealed: SealedEntry, isOwn: Bool)? {
         let path = path(of: key)
-        var isOwn = false
         do throws(StoreError) {
-            guard let bytes = try Files.smallFile(path, owner: { isOwn = $0 }) else { return nil }
+            guard let (bytes, isOwn) = try Files.ownedFile(path, limit: CacheLimits.result) else { return nil }
             return SealedEntry(bytes, key: key).map { ($0, isOwn) }
         } catch .cannot(_, _, reason: .ioError), .cannot(_, _, reason: .isDirectory),
             .cannot(_, _, reason: .fileTooLarge), .cannot(_, _, reason: .invalidArgument)
@@ -91,7 +90,7 @@ package struct FileActionCache: ActionCache {
 
     package func publish(_ entry: ActionCacheEntry) throws(StoreError) {
         let path = path(of: entry.action.key)
-        try Files.makeFolder(path.removingLastComponent())
+        try Files.makeFolder(path.folder, replacesOthers: true)
         // One that the power takes away before the sync breaks its seal, and counts as absent.
         // Nobody else may write to it, or it would not be its publisher's own.
         try Files.replace(path, with: SealedEntry(entry).bytes, madeIn: cache, permissions: 0o644)
@@ -102,7 +101,7 @@ package struct FileActionCache: ActionCache {
         try unsynced.sync(in: folder)
     }
 
-    private func path(of key: ActionKey) -> FilePath {
+    private func path(of key: ActionKey) -> CachePath {
         let name = key.description
         return folder.appending(String(name.prefix(2))).appending(String(name.dropFirst(2)) + ".json")
     }

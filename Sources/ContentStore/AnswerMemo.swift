@@ -44,16 +44,16 @@ package struct AnswerMemo {
     /// What a thread takes on at once, where there are several.
     private static let looksOfOneTurn = 512
 
-    private let folder: FilePath
+    private let folder: CachePath
 
     /// - Parameter cache: the cache's folder; `memo` in it is made when it is first needed.
     package init(cache: FilePath) {
-        folder = cache.appending("memo")
+        folder = CachePath(root: cache).appending("memo")
     }
 
     /// The answer, where nothing that it depends on has changed.
     package func answer(to question: Digest) -> Answer? {
-        guard let bytes = try? Files.bytes(of: path(of: question), limit: 1 << 28) else { return nil }
+        guard let bytes = try? Files.ownFile(path(of: question), limit: CacheLimits.answer) else { return nil }
         return bytes.withUnsafeBytes { Self.answer($0, to: question) }
     }
 
@@ -61,22 +61,22 @@ package struct AnswerMemo {
     package func keep(_ answer: Answer, to question: Digest, lookedAt: LookedAt) throws(StoreError) {
         guard let looks = lookedAt.settledLooks() else { return }
         try Files.makeFolder(folder)
-        try Files.replace(path(of: question), with: Self.bytes(of: answer, looks, question))
+        try Files.replace(path(of: question), with: Self.bytes(of: answer, looks, question), permissions: 0o600)
         try removeOldest()
     }
 
-    private func path(of question: Digest) -> FilePath { folder.appending(question.description) }
+    private func path(of question: Digest) -> CachePath { folder.appending(question.description) }
 
     private func removeOldest() throws(StoreError) {
         let names = try Files.names(in: folder)
         guard names.count > Self.maximumCount else { return }
         var aged: [(age: Int64, name: String)] = []
         for name in names {
-            guard let status = try Files.linkStatus(folder.appending(name)) else { continue }
+            guard let status = try Files.status(folder.appending(name)) else { continue }
             aged.append((status.modificationTime, name))
         }
         for memo in aged.sorted(by: { $0 < $1 }).dropLast(Self.maximumCount / 2) {
-            try Files.remove(folder.appending(memo.name))
+            try Files.removeTree(folder.appending(memo.name))
         }
     }
 

@@ -18,7 +18,6 @@ final class ArchiveFile: Sendable {
 
     /// - Throws: `ArchiveError`, also for a pipe or a device, which is not waited for.
     init(_ path: FilePath) throws(ArchiveError) {
-        LookedAt.current?.note(path)
         self.path = path
         descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else {
@@ -35,6 +34,7 @@ final class ArchiveFile: Sendable {
             throw .malformed(path: path, offset: 0, reason: "it is no plain file")
         }
         byteCount = Int(status.st_size)
+        LookedAt.current?.note(path, as: FileStatus(status))
     }
 
     deinit { close(descriptor) }

@@ -17,16 +17,36 @@ extension Files {
     package static func removeTree(_ path: FilePath) throws(StoreError) {
         guard let status = try linkStatus(path) else { return }
         guard status.kind == .folder else { return try remove(path) }
+        if let reason = path.withPlatformString({ removeFolder($0, in: AT_FDCWD) }) {
+            throw .cannot(action: "remove", path: path, reason: reason)
+        }
+    }
+
+    /// The same of a folder in a cache.
+    package static func removeTree(_ path: CachePath) throws(StoreError) {
+        guard let status = try status(path) else { return }
+        guard status.kind == .folder else { return try remove(path) }
+        var failure: Errno?
+        let reason = path.reason { folder, name in
+            failure = removeFolder(name, in: folder)
+            return 0
+        }
+        if let reason = reason ?? failure { throw path.fault("remove", reason) }
+    }
+
+    /// The reason where something is left.
+    private static func removeFolder(_ name: UnsafePointer<CChar>, in folder: Int32) -> Errno? {
         // A process that is about to die, or another that clears up, may write or remove something meanwhile.
         for isLast in [false, false, false, true] {
-            let removal = TreeRemoval(path)
+            let removal = TreeRemoval(name, in: folder)
             if let reason = removal.empty(), reason != .noSuchFileOrDirectory, isLast || !isPassing(reason) {
-                throw .cannot(action: "remove", path: path, reason: reason)
+                return reason
             }
-            if path.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT { return }
+            if unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT { return nil }
             let reason = Errno(rawValue: errno)
-            if isLast || !isPassing(reason) { throw .cannot(action: "remove", path: path, reason: reason) }
+            if isLast || !isPassing(reason) { return reason }
         }
+        return nil
     }
 
     private static func isPassing(_ reason: Errno) -> Bool { reason == .directoryNotEmpty || reason == .fileExists }
@@ -38,15 +58,17 @@ private struct TreeRemoval {
     /// So many folders are open at once; one that lies deeper is moved up first.
     private static let maximumDepth = 64
 
-    private let path: FilePath
+    private let name: UnsafePointer<CChar>
+    private let folder: Int32
 
-    init(_ path: FilePath) {
-        self.path = path
+    init(_ name: UnsafePointer<CChar>, in folder: Int32) {
+        self.name = name
+        self.folder = folder
     }
 
     /// The reason where something is left.
     func empty() -> Errno? {
-        let root = path.withPlatformString { openFolder(AT_FDCWD, $0) }
+        let root = openFolder(folder, name)
         guard root >= 0 else { return Errno(rawValue: errno) }
         defer { close(root) }
         // Folders that are moved up are found the next time.
@@ -92,7 +114,9 @@ private struct TreeRemoval {
             return allowed(in: folder) { unique.withCString { renameat(folder, name, root, $0) } }
         }
         var below = openFolder(folder, name)
-        if below < 0, errno == EACCES, fchmodat(folder, name, 0o700, 0) == 0 { below = openFolder(folder, name) }
+        if below < 0, errno == EACCES, fchmodat(folder, name, 0o700, AT_SYMLINK_NOFOLLOW) == 0 {
+            below = openFolder(folder, name)
+        }
         guard below >= 0 else { return Errno(rawValue: errno) }
         defer { close(below) }
         if let reason = empty(below, root: root, depth: depth + 1, &hasMoved) { return reason }

@@ -103,11 +103,11 @@ package enum Files {
 
     /// What a folder holds, in the order of the file system, with names that need not be text.
     package static func entries(in folder: FilePath) throws(StoreError) -> [FilePath.Component] {
-        let stream = try FolderStream(folder)
+        let stream = try FolderReader(folder)
         LookedAt.current?.note(folder, as: stream.status)
         var entries: [FilePath.Component] = []
         while let entry = try stream.next() {
-            let name = FolderStream.withName(of: entry) { FilePath.Component(platformString: $0) }
+            let name = FolderReader.withName(of: entry) { FilePath.Component(platformString: $0) }
             if let name, name.kind == .regular { entries.append(name) }
         }
         return entries
@@ -302,7 +302,7 @@ package enum Files {
     }
 
     /// Whether a name is one that `temporarySibling` makes, such as `.stat.17-2lv39s2zl8aih`.
-    private static func isTemporaryName(_ name: String) -> Bool {
+    static func isTemporaryName(_ name: String) -> Bool {
         guard name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
         let parts = name[name.index(after: dot)...].utf8.split(
             separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)

@@ -9,6 +9,8 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case absent(object: Digest)
     /// A file that is written to all the time, so that nobody can say what it holds.
     case changing(path: FilePath)
+    /// Below a cache's folder nothing may be a link, and this is one that cannot be passed over.
+    case link(path: FilePath)
 
     package var description: String {
         switch self {
@@ -20,7 +22,15 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             "object \(object.abbreviated) is not in the cache"
         case .changing(let path):
             "cannot read '\(path)': it changed each time that it was read"
+        case .link(let path):
+            "'\(path)' is a link; nothing below a cache may be one"
         }
+    }
+
+    package var hint: String? {
+        guard case .link = self else { return nil }
+        return
+            "remove it; to have a cache on another disk, make the whole cache's folder a link, or name it with '--cache'"
     }
 }
 

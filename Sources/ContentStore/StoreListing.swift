@@ -13,13 +13,16 @@ package import SystemPackage
 /// The files of a cache's two stores, as their folders name them; none is read.
 package struct StoreListing: Sendable {
     package struct File: Hashable, Sendable {
-        package let path: FilePath
+        package let path: CachePath
         package let status: FileStatus
 
-        /// When it was last written or renamed, by the clock of the file system.
-        package var time: Int64 { max(status.modificationTime, status.changeTime) }
+        /// When it was last written or used, by the clock of the file system.
+        ///
+        /// A cache that was restored with the times
+        /// of its files is as old as it was, although each file's description has changed since.
+        package var time: Int64 { status.modificationTime }
 
-        package init(path: FilePath, status: FileStatus) {
+        package init(path: CachePath, status: FileStatus) {
             self.path = path
             self.status = status
         }
@@ -32,6 +35,7 @@ package struct StoreListing: Sendable {
 
     /// What is missing counts as empty; what vanishes meanwhile is passed over.
     package init(cache: FilePath) throws(StoreError) {
+        let cache = CachePath(root: cache)
         try visit(cache.appending("objects")) { name, file, listing in
             guard let digest = Digest(hexadecimal: name) else { return }
             listing.objects[digest] = file
@@ -43,52 +47,35 @@ package struct StoreListing: Sendable {
     }
 
     private mutating func visit(
-        _ folder: FilePath, _ take: (_ name: String, File, inout StoreListing) -> Void
+        _ folder: CachePath, _ take: (_ name: String, File, inout StoreListing) -> Void
     ) throws(StoreError) {
-        for shelf in try Self.names(in: folder) {
-            let path = folder.appending(shelf)
+        for shelf in try Files.names(in: folder) {
             if shelf == "damaged" {
-                for name in try Self.names(in: path) {
-                    if let file = try Self.file(path.appending(name)) { damaged.append(file) }
-                }
+                damaged += try Files.plainFiles(in: folder.appending(shelf)).map(\.file)
             } else if shelf.utf8.count == 2 {
-                for name in try Self.names(in: path) {
-                    if let file = try Self.file(path.appending(name)) { take(shelf + name, file, &self) }
+                for (name, file) in try Files.plainFiles(in: folder.appending(shelf)) {
+                    take(shelf + name, file, &self)
                 }
             }
         }
     }
-
-    private static func names(in folder: FilePath) throws(StoreError) -> [String] {
-        guard try Files.status(folder)?.kind == .folder else { return [] }
-        do throws(StoreError) {
-            return try Files.names(in: folder)
-        } catch .cannot(_, _, reason: .noSuchFileOrDirectory) {
-            return []
-        }
-    }
-
-    private static func file(_ path: FilePath) throws(StoreError) -> File? {
-        guard let status = try Files.linkStatus(path), status.kind == .file else { return nil }
-        return File(path: path, status: status)
-    }
 }
 
 extension Files {
-    /// What the file system's clock says now, in nanoseconds since 1970, from a file made in `folder` for this.
-    ///
-    /// Times of files are compared with this and not with the clock of this machine, which may be another.
-    package static func fileTime(in folder: FilePath) throws(StoreError) -> Int64 {
-        let probe = temporarySibling(of: folder.appending("time"))
-        try write([], toNew: probe)
-        defer { try? remove(probe) }
-        return try status(probe)?.modificationTime ?? 0
-    }
-
-    /// Sets the times of a file to now.
-    package static func touch(_ path: FilePath) throws(StoreError) {
-        guard path.withPlatformString({ utimensat(AT_FDCWD, $0, nil, 0) }) == 0 else {
-            throw .cannot(action: "set the times of", path: path, reason: Errno(rawValue: errno))
+    /// The plain files in a folder of a cache, sorted by name; none where there is no folder.
+    package static func plainFiles(
+        in folder: CachePath
+    ) throws(StoreError) -> [(name: String, file: StoreListing.File)] {
+        let files = try Files.listed(folder) { (stream) throws(Errno) in
+            var files: [(name: String, file: StoreListing.File)] = []
+            for name in try stream.entries() {
+                let (path, status) = (folder.appending(name), stream.status(of: name))
+                path.noteLook(status)
+                guard let status, status.kind == .file else { continue }
+                files.append((name.string, StoreListing.File(path: path, status: status)))
+            }
+            return files
         }
+        return (files ?? []).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }

@@ -48,7 +48,7 @@ package struct SystemFileSystem: FileSystem {
     }
 
     package func listing(of folder: FilePath) throws(StoreError) -> ListedFolder {
-        let stream = try FolderStream(folder)
+        let stream = try FolderReader(folder)
         var entries: [(name: String, type: ListedFolder.EntryType)] = []
         while let entry = try stream.next() {
             let type: ListedFolder.EntryType =
@@ -57,11 +57,11 @@ package struct SystemFileSystem: FileSystem {
                 case Int(DT_DIR): .folder
                 default: .unknown
                 }
-            let name = FolderStream.withName(of: entry) { name in
+            let name = FolderReader.withName(of: entry) { name in
                 name[0] == CChar(bitPattern: UInt8(ascii: ".")) ? "" : String(validatingCString: name)
             }
             guard let name else {
-                let lossy = FolderStream.withName(of: entry) { FilePath(platformString: $0) }
+                let lossy = FolderReader.withName(of: entry) { FilePath(platformString: $0) }
                 throw .cannot(action: "name", path: folder.pushing(lossy), reason: .illegalByteSequence)
             }
             if !name.isEmpty { entries.append((name, type)) }
@@ -75,7 +75,7 @@ package struct SystemFileSystem: FileSystem {
 }
 
 /// A folder that is open to be listed.
-struct FolderStream: ~Copyable {
+struct FolderReader: ~Copyable {
     /// From before anything was read of it.
     let status: FileStatus
     private let path: FilePath

@@ -17,16 +17,16 @@ final class UnsyncedFiles: Sendable {
     /// From so many on, one sync of the file system is quicker than one for each file and its folder.
     private static let manyCount = 8
 
-    private let paths = Mutex<Set<FilePath>>([])
+    private let paths = Mutex<Set<CachePath>>([])
 
-    func insert(_ path: FilePath) {
+    func insert(_ path: CachePath) {
         paths.withLock { _ = $0.insert(path) }
     }
 
     /// Waits until all that was inserted is on the disk.
     ///
     /// - Parameter folder: one that all of them lie in.
-    func sync(in folder: FilePath) throws(StoreError) {
+    func sync(in folder: CachePath) throws(StoreError) {
         let paths = paths.withLock { paths in
             defer { paths = [] }
             return paths
@@ -34,15 +34,16 @@ final class UnsyncedFiles: Sendable {
         if paths.count >= Self.manyCount { return try syncFileSystem(of: folder) }
         // What was found damaged since it was inserted is no longer there.
         for path in paths where try Files.status(path) != nil { try Files.sync(path) }
-        for folder in Set(paths.map { $0.removingLastComponent() }) { try Files.sync(folder) }
+        for folder in Set(paths.map { $0.folder }) { try Files.sync(folder) }
     }
 
-    private func syncFileSystem(of folder: FilePath) throws(StoreError) {
-        let descriptor = folder.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else { throw .cannot(action: "sync", path: folder, reason: Errno(rawValue: errno)) }
-        defer { close(descriptor) }
-        guard reprise_sync_file_system(descriptor) == 0 else {
-            throw .cannot(action: "sync", path: folder, reason: Errno(rawValue: errno))
+    private func syncFileSystem(of folder: CachePath) throws(StoreError) {
+        do throws(Errno) {
+            let descriptor = try folder.openedToRead(O_DIRECTORY)
+            defer { close(descriptor) }
+            guard reprise_sync_file_system(descriptor) == 0 else { throw Errno(rawValue: errno) }
+        } catch {
+            throw folder.fault("sync", error)
         }
     }
 }

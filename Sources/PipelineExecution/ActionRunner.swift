@@ -35,11 +35,11 @@ package struct ProcessActionRunner: ActionRunner {
         try Files.write(identity().json(with: order).canonicalBytes, toNew: orderFile)
         let status = try await run(orderFile, log: log, progress: progress)
         let reportFile = order.folder.appending("report.json")
-        guard try Files.status(reportFile) != nil else {
+        guard let bytes = try Files.plainFile(reportFile, limit: CacheLimits.workOrder) else {
             if case .exited(Self.diskFault) = status { return .diskFailed(try Self.lastWords(in: log)) }
             return .failed(ToolFailure(Self.ending(status)))
         }
-        return try WorkReport(json: JSONValue(parsing: try Files.bytes(of: reportFile)))
+        return try WorkReport(json: JSONValue(parsing: bytes))
     }
 
     private func run(

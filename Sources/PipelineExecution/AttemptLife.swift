@@ -21,7 +21,7 @@ package enum AttemptLife {
 
     /// Takes the lock, which ends with this process; to be called before the order is read.
     package static func begin(order: FilePath) throws(StoreError) {
-        let descriptor = order.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
+        let descriptor = order.withPlatformString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw .cannot(action: "read", path: order, reason: Errno(rawValue: errno))
         }
@@ -29,9 +29,8 @@ package enum AttemptLife {
     }
 
     /// Removes an attempt's folder, whose run is dead, once its process is too.
-    static func removeEnded(_ attempt: FilePath) throws(StoreError) {
-        let order = attempt.appending("order.json")
-        let descriptor = order.withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
+    static func removeEnded(_ attempt: CachePath) throws(StoreError) {
+        let descriptor = (try? attempt.appending("order.json").openedFile())?.descriptor ?? -1
         // A process that has not come to its lock yet waits for ours, and finds no order then.
         defer { if descriptor >= 0 { close(descriptor) } }
         for _ in 0..<patience where descriptor >= 0 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ContentStore
-import SystemPackage
 
 /// What of a cache can go, as a value: `gc` prints it, and with `--delete` acts on it.
 ///
@@ -42,6 +41,8 @@ package struct CacheCollection: Sendable {
         package let age: Int64
         package let reason: String
         fileprivate let file: StoreListing.File?
+        /// Of work.
+        fileprivate let place: WorkPlace?
     }
 
     package private(set) var items: [Item] = []
@@ -60,11 +61,12 @@ package struct CacheCollection: Sendable {
     /// - Parameter now: the file system's time, `Files.fileTime`; what lies in its future counts as new.
     package init(of survey: CacheSurvey, roots: CacheRoots, policy: Policy, now: Int64) throws(StoreError) {
         self.survey = survey
-        let workByteCounts = try Self.byteCounts(survey) { survey.folders.workFolder(of: $0) }
-        let failedByteCounts = try Self.byteCounts(survey) { survey.folders.failedWork(of: $0) }
-        byteCount = Self.byteCount(of: survey) + workByteCounts.values.reduce(0, +)
+        var work: [WorkPlace: TreeSummary] = [:]
+        for place in survey.workPlaces { work[place] = try TreeSummary(of: survey.folders.folder(of: place)) }
+        byteCount = Self.byteCount(of: survey) + work.values.reduce(0) { $0 + $1.byteCount }
         var choice = Choice(survey, roots: roots, policy: policy, now: now)
-        choice.takeRemains(workByteCounts, failedByteCounts, roots: roots)
+        choice.takeRemains(roots: roots)
+        try choice.takeWork(work, roots: roots)
         choice.takeResults(byteCount: byteCount, roots: roots)
         choice.takeLogsAndRecords(roots: roots)
         items = choice.items
@@ -76,14 +78,6 @@ package struct CacheCollection: Sendable {
             Array(survey.stores.objects.values) + Array(survey.stores.results.values) + survey.stores.damaged
             + Array(survey.records.values) + Array(survey.logs.values.joined()) + survey.unfinished
         return files.reduce(0) { $0 + $1.status.byteCount }
-    }
-
-    private static func byteCounts(
-        _ survey: CacheSurvey, of folder: (ActionKey) -> FilePath
-    ) throws(StoreError) -> [ActionKey: Int] {
-        var counts: [ActionKey: Int] = [:]
-        for key in survey.workKeys { counts[key] = try Files.treeByteCount(folder(key)) }
-        return counts
     }
 }
 
@@ -125,9 +119,7 @@ private struct Choice {
     private func age(since time: Int64) -> Int64 { max(0, now - time) }
 
     /// What is of no use to anybody: damaged files, objects without a result, and what dead processes left.
-    mutating func takeRemains(
-        _ workByteCounts: [ActionKey: Int], _ failedByteCounts: [ActionKey: Int], roots: CacheRoots
-    ) {
+    mutating func takeRemains(roots: CacheRoots) {
         for file in survey.stores.damaged {
             take(.stray, "a damaged file", file.status.byteCount, file, "it was set aside")
         }
@@ -139,25 +131,33 @@ private struct Choice {
             objects[object] = file
             take(.object(object), "an object", file.status.byteCount, file, "no result names it")
         }
-        for key in survey.workKeys where !roots.living.contains(key) {
-            let folder = survey.folders.workFolder(of: key)
-            guard let bytes = workByteCounts[key], let newest = try? Files.newestTime(in: folder) else { continue }
-            let isOver = survey.results[key] != nil
+    }
+
+    /// What attempts left that did not end well.
+    mutating func takeWork(_ work: [WorkPlace: TreeSummary], roots: CacheRoots) throws(StoreError) {
+        for (place, tree) in work.sorted(by: { $0.key < $1.key }) where !roots.living.contains(place.key) {
+            let isOver = survey.results[place.key] != nil
             // A folder does not grow younger with what is written to a file in it, such as a checkpoint.
-            let age = age(since: newest)
+            let age = age(since: tree.newestTime)
             guard age >= grace else { continue }
+            let words = survey.words(for: place.key)
             if isOver || age > policy.maximumAge ?? .max {
                 items.append(
                     CacheCollection.Item(
-                        subject: .work(key), words: survey.words(for: key) + ", unfinished work", byteCount: bytes,
-                        age: age, reason: isOver ? "its stage has a result" : "it is older than asked for", file: nil))
-            } else if policy.maximumAge == nil, let bytes = failedByteCounts[key], bytes > 0 {
+                        subject: .work(place.key), words: words + ", unfinished work", byteCount: tree.byteCount,
+                        age: age, reason: isOver ? "its stage has a result" : "it is older than asked for", file: nil,
+                        place: place))
+            } else if policy.maximumAge == nil, let bytes = try failedByteCount(at: place), bytes > 0 {
                 items.append(
                     CacheCollection.Item(
-                        subject: .failedWork(key), words: survey.words(for: key) + ", what a failed attempt wrote",
-                        byteCount: bytes, age: age, reason: "no run reads it", file: nil))
+                        subject: .failedWork(place.key), words: words + ", what a failed attempt wrote",
+                        byteCount: bytes, age: age, reason: "no run reads it", file: nil, place: place))
             }
         }
+    }
+
+    private func failedByteCount(at place: WorkPlace) throws(StoreError) -> Int? {
+        try TreeSummary(of: survey.folders.folder(of: place).appending(CacheFolders.failed))?.byteCount
     }
 
     mutating func takeResults(byteCount: Int, roots: CacheRoots) {
@@ -232,7 +232,7 @@ private struct Choice {
         items.append(
             CacheCollection.Item(
                 subject: .result(key), words: survey.words(for: key), byteCount: bytes, age: age, reason: reason,
-                file: file))
+                file: file, place: nil))
     }
 
     private func isFree(_ object: Digest, _ file: StoreListing.File) -> Bool {
@@ -248,44 +248,65 @@ private struct Choice {
         guard age >= grace else { return }
         items.append(
             CacheCollection.Item(
-                subject: subject, words: words, byteCount: byteCount, age: age, reason: reason, file: file))
+                subject: subject, words: words, byteCount: byteCount, age: age, reason: reason, file: file,
+                place: nil))
     }
 }
 
 extension CacheCollection {
+    /// What came of removing.
+    package struct Deletion: Hashable, Sendable {
+        /// How many of `items` were kept after all, because somebody used them meanwhile.
+        package fileprivate(set) var keptCount = 0
+        /// How many could not be removed, or not whole.
+        package fileprivate(set) var failedCount = 0
+        package fileprivate(set) var leftovers = Leftovers()
+
+        /// Of a look that removes nothing.
+        package init() {}
+    }
+
     /// Removes what is still as it was found: results before the objects that they name.
     ///
     /// Whoever dies on the way leaves objects that no result names, and never a result that names what is gone. An
-    /// object that a run which began meanwhile names again is kept.
-    ///
-    /// - Returns: how many of `items` were kept after all, because somebody used them meanwhile.
-    package func delete() throws(StoreError) -> Int {
-        var keptCount = 0
+    /// object that a run which began meanwhile names again is kept. What cannot be removed stays, and the rest goes.
+    package func delete() throws(StoreError) -> Deletion {
+        var deletion = Deletion()
         for item in items {
             if case .object = item.subject { continue }
-            if try !delete(item) { keptCount += 1 }
+            do throws(StoreError) {
+                if try !delete(item) { deletion.keptCount += 1 }
+            } catch {
+                deletion.failedCount += 1
+                deletion.leftovers.add(error)
+            }
         }
         let named = try namedNow()
-        for (object, file) in objects.sorted(by: { $0.key < $1.key }) {
-            guard !named.contains(object), try Self.isUnchanged(file) else { continue }
-            try Files.remove(file.path)
+        for (object, file) in objects.sorted(by: { $0.key < $1.key }) where !named.contains(object) {
+            do throws(StoreError) {
+                if try Self.isUnchanged(file) { try Files.remove(file.path) }
+            } catch {
+                deletion.failedCount += 1
+                deletion.leftovers.add(error)
+            }
         }
-        return keptCount
+        return deletion
     }
 
     private func delete(_ item: Item) throws(StoreError) -> Bool {
         switch item.subject {
         case .result(let key), .log(let key): return try deleteClaimed(item, key)
         case .work(let key), .failedWork(let key):
-            let work = survey.folders.workFolder(of: key)
-            guard let claim = try ActionClaim(at: survey.folders.claim(of: key)) else { return false }
+            let place = item.place ?? WorkPlace(key)
+            let work = survey.folders.folder(of: place)
+            guard let claim = try ActionClaim(at: survey.folders.claim(of: place)) else { return false }
+            defer { claim.release() }
             if case .work = item.subject {
                 try Files.removeTree(work)
             } else {
-                try Files.removeTree(survey.folders.failedWork(of: key))
+                try Files.removeTree(work.appending(CacheFolders.failed))
                 try DeadWork.removeIfBare(work)
             }
-            claim.release()
             return true
         case .stray, .record, .object:
             guard let file = item.file, try Self.isUnchanged(file) else { return false }
@@ -297,9 +318,9 @@ extension CacheCollection {
     /// Nobody can begin with the action while its result goes.
     private func deleteClaimed(_ item: Item, _ key: ActionKey) throws(StoreError) -> Bool {
         guard let file = item.file, let claim = try ActionClaim(at: survey.folders.claim(of: key)) else { return false }
+        defer { claim.release() }
         let isUnchanged = try Self.isUnchanged(file)
         if isUnchanged { try Files.remove(file.path) }
-        claim.release()
         return isUnchanged
     }
 
@@ -316,28 +337,6 @@ extension CacheCollection {
     }
 
     private static func isUnchanged(_ file: StoreListing.File) throws(StoreError) -> Bool {
-        try Files.linkStatus(file.path) == file.status
-    }
-}
-
-extension Files {
-    /// When anything in a folder was last written to, in nanoseconds since 1970; `nil` where there is no folder.
-    fileprivate static func newestTime(in path: FilePath) throws(StoreError) -> Int64? {
-        guard let status = try linkStatus(path) else { return nil }
-        guard status.kind == .folder else { return status.modificationTime }
-        var newest = status.modificationTime
-        for entry in try entries(in: path) {
-            newest = max(newest, try newestTime(in: path.appending(entry)) ?? newest)
-        }
-        return newest
-    }
-
-    /// The bytes of all files below a folder; 0 where there is none.
-    fileprivate static func treeByteCount(_ path: FilePath) throws(StoreError) -> Int {
-        guard let status = try linkStatus(path) else { return 0 }
-        guard status.kind == .folder else { return status.byteCount }
-        var count = 0
-        for entry in try entries(in: path) { count += try treeByteCount(path.appending(entry)) }
-        return count
+        try Files.status(file.path) == file.status
     }
 }

@@ -18,15 +18,23 @@ package struct CacheRoots: Sendable {
     /// When the first of the living actions began, in nanoseconds since 1970 by the file system's clock.
     package private(set) var livingSince: Int64?
 
+    /// What keeps more than it should: locks that records name and that cannot be read.
+    package private(set) var warnings: [String] = []
+
     /// - Parameters:
     ///   - lockFiles: locks beside those of the manifests that the cache has records of.
     ///   - keptRunCount: how many runs of each pipeline keep their results.
-    /// - Throws: a `LockError` for a lock that cannot be read: nothing goes as long as it is unknown what it names.
+    /// - Throws: a `LockError` for one of `lockFiles` that cannot be read: nothing goes as long as it is unknown what it
+    ///   names. Where a record names such a lock, all results of its pipeline stay instead, since records may be forged.
     package init(of survey: CacheSurvey, lockFiles: [FilePath], keptRunCount: Int) throws {
         for file in lockFiles { try add(PipelineLock(readingFrom: file)) }
         for file in Set(survey.history.records.map(\.lockFile)).sorted(by: { $0.string < $1.string })
-        where try Files.status(file)?.kind == .file {
-            try add(PipelineLock(readingFrom: file))
+        where (try? Files.status(file)) != .some(nil) {
+            do {
+                try add(Self.recordedLock(file))
+            } catch {
+                keepAll(ofLock: file, in: survey.history, "\(error)")
+            }
         }
         // Two pipelines may have one name: a manifest that does not name itself has that of its file.
         var counts: [[String]: Int] = [:]
@@ -38,10 +46,10 @@ package struct CacheRoots: Sendable {
             guard counts[pipeline, default: 0] <= keptRunCount else { continue }
             recent.formUnion(record.stages.filter(\.outcome.hasResult).compactMap(\.key))
         }
-        for key in survey.workKeys where try Self.isLiving(key, in: survey.folders) {
-            living.insert(key)
-            try addInputs(of: key, in: survey.folders)
-            let start = try Files.status(survey.folders.claim(of: key))?.modificationTime
+        for place in survey.workPlaces where Self.isLiving(place, in: survey.folders) {
+            living.insert(place.key)
+            try addInputs(of: place, in: survey.folders)
+            let start = try Files.status(survey.folders.claim(of: place))?.modificationTime
             livingSince = [livingSince, start].compactMap { $0 }.min()
         }
     }
@@ -50,23 +58,40 @@ package struct CacheRoots: Sendable {
         locked.contains(key) || recent.contains(key) || living.contains(key)
     }
 
-    /// Whether a process is at this action now.
-    static func isLiving(_ key: ActionKey, in folders: CacheFolders) throws(StoreError) -> Bool {
-        guard let claim = try ActionClaim(at: folders.claim(of: key)) else { return true }
+    /// Whether a process is at this place now, as far as can be told: another user's claim that cannot be had counts as
+    /// held.
+    private static func isLiving(_ place: WorkPlace, in folders: CacheFolders) -> Bool {
+        guard let claim = try? ActionClaim(at: folders.claim(of: place)) else { return true }
         claim.release()
         return false
+    }
+
+    /// A lock is a plain file; what a record names may be anything.
+    private static func recordedLock(_ file: FilePath) throws -> PipelineLock {
+        guard let status = try Files.status(file), status.kind == .file, status.byteCount <= CacheLimits.lock else {
+            throw StoreError.cannot(action: "read", path: file, reason: .invalidArgument)
+        }
+        return try PipelineLock(readingFrom: file)
+    }
+
+    private mutating func keepAll(ofLock file: FilePath, in history: RunHistory, _ reason: String) {
+        let pipelines = Set(history.records.filter { $0.lockFile == file }.map(\.pipeline))
+        for record in history.records where pipelines.contains(record.pipeline) {
+            locked.formUnion(record.stages.compactMap(\.key))
+        }
+        let names = pipelines.sorted().map { "'\($0)'" }.joined(separator: ", ")
+        warnings.append("\(reason); all results of \(names) stay")
     }
 
     private mutating func add(_ lock: PipelineLock) {
         locked.formUnion(lock.stages.values.map(\.key))
     }
 
-    private mutating func addInputs(of key: ActionKey, in folders: CacheFolders) throws(StoreError) {
-        let work = folders.workFolder(of: key)
-        guard try Files.status(work) != nil else { return }
+    private mutating func addInputs(of place: WorkPlace, in folders: CacheFolders) throws(StoreError) {
+        let work = folders.folder(of: place)
         for name in try Files.names(in: work) where name.hasPrefix("attempt-") {
             let file = work.appending(name).appending("order.json")
-            guard let bytes = try? Files.bytes(of: file),
+            guard let bytes = try? Files.plainFile(file, limit: CacheLimits.workOrder),
                 let json = try? JSONValue(parsing: bytes, valueLimit: WorkOrder.valueLimit),
                 let order = try? WorkOrder(json: json)
             else { continue }

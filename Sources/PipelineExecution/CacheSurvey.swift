@@ -2,7 +2,6 @@
 
 package import ContentStore
 import PipelineManifest
-import SystemPackage
 
 /// All that lies in a cache, with the names that runs gave it.
 package struct CacheSurvey: Sendable {
@@ -33,11 +32,12 @@ package struct CacheSurvey: Sendable {
     package let logs: [ActionKey: [StoreListing.File]]
     /// Objects that an import left in `cache/work`, and those that one is at.
     package let unfinished: [StoreListing.File]
-    /// Keys with a folder or a claim in `cache/work`.
-    package let workKeys: [ActionKey]
+    /// The places with a folder or a claim in `cache/work`.
+    package let workPlaces: [WorkPlace]
 
     package init(of folders: CacheFolders) throws(StoreError) {
         self.folders = folders
+        try folders.checkLinks()
         // Results first: whatever they name was there before them.
         let actions = FileActionCache(cache: folders.root)
         let stores = try StoreListing(cache: folders.root)
@@ -65,19 +65,16 @@ package struct CacheSurvey: Sendable {
         self.logs = logs
         unfinished = try Self.files(in: folders.work) { $0.hasPrefix(CacheFolders.importPrefix) ? $0 : nil }
             .sorted { $0.key < $1.key }.map(\.value)
-        let names = try Files.status(folders.work) == nil ? [] : Files.names(in: folders.work)
-        workKeys = Set(
-            names.compactMap { name in
-                Digest(hexadecimal: name.hasSuffix(".claim") ? String(name.dropLast(6)) : name).map { ActionKey($0) }
-            }
-        ).sorted()
+        workPlaces = Set(try Files.names(in: folders.work).compactMap { WorkPlace(name: $0) }).sorted()
     }
 
     /// Keys with a folder in `cache/work` that holds a file.
     package func unfinishedWork() throws(StoreError) -> [ActionKey] {
-        var keys: [ActionKey] = []
-        for key in workKeys where try Files.treeHoldsFile(folders.workFolder(of: key)) { keys.append(key) }
-        return keys
+        var keys: Set<ActionKey> = []
+        for place in workPlaces where try TreeSummary(of: folders.folder(of: place))?.holdsFile == true {
+            keys.insert(place.key)
+        }
+        return keys.sorted()
     }
 
     /// The keys whose results name an object, by object.
@@ -99,15 +96,11 @@ package struct CacheSurvey: Sendable {
     }
 
     private static func files<Name: Hashable>(
-        in folder: FilePath, _ name: (String) -> Name?
+        in folder: CachePath, _ name: (String) -> Name?
     ) throws(StoreError) -> [Name: StoreListing.File] {
-        guard try Files.status(folder) != nil else { return [:] }
         var files: [Name: StoreListing.File] = [:]
-        for entry in try Files.names(in: folder) where !entry.hasPrefix(".") {
-            guard let name = name(entry), let status = try Files.linkStatus(folder.appending(entry)),
-                status.kind == .file
-            else { continue }
-            files[name] = StoreListing.File(path: folder.appending(entry), status: status)
+        for (entry, file) in try Files.plainFiles(in: folder) where !entry.hasPrefix(".") {
+            if let name = name(entry) { files[name] = file }
         }
         return files
     }
@@ -140,15 +133,5 @@ extension CacheSurvey {
             left.byteCount == right.byteCount
                 ? left.use.description < right.use.description : left.byteCount > right.byteCount
         }
-    }
-}
-
-extension Files {
-    /// Whether a folder, or one below it, holds anything but folders; `false` where there is none.
-    static func treeHoldsFile(_ path: FilePath) throws(StoreError) -> Bool {
-        guard let status = try linkStatus(path) else { return false }
-        guard status.kind == .folder else { return true }
-        for entry in try entries(in: path) where try treeHoldsFile(path.appending(entry)) { return true }
-        return false
     }
 }

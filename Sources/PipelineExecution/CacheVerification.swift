@@ -143,18 +143,18 @@ package struct CacheVerification: Sendable {
             switch error {
             case .damaged: return true
             case .absent: return false
-            case .cannot, .changing: throw error
+            case .cannot, .changing, .link: throw error
             }
         }
     }
 
     /// Moves a damaged result to where nothing looks for it; `false` where it went or was written anew meanwhile.
     private static func setAside(_ file: StoreListing.File) throws(StoreError) -> Bool {
-        guard try Files.linkStatus(file.path) == file.status else { return false }
-        let shelf = file.path.removingLastComponent()
-        let damaged = shelf.removingLastComponent().appending("damaged")
-        try Files.makeFolder(damaged)
-        let name = (shelf.lastComponent?.string ?? "") + (file.path.lastComponent?.string ?? "")
+        guard try Files.status(file.path) == file.status else { return false }
+        let shelf = file.path.folder
+        let damaged = shelf.folder.appending("damaged")
+        try Files.makeFolder(damaged, replacesOthers: true)
+        let name = (shelf.name?.string ?? "") + (file.path.name?.string ?? "")
         try Files.rename(file.path, to: Files.temporarySibling(of: damaged.appending(name)))
         return true
     }

@@ -70,11 +70,13 @@ package struct DeterminismCheck: Sendable {
             throw ToolFailure("it has no result to compare with")
         }
         let claim = try await ActionClaim.waiting(at: folders.claim(of: entry.action.key), onWait: {})
-        defer { claim.release() }
-        let workFolder = folders.workFolder(of: entry.action.key)
-        defer { try? Files.removeTree(workFolder) }
-        let first = try await done(work, in: workFolder)
-        let second = try await done(work, in: workFolder)
+        let site = try WorkSite(of: entry.action.key, holding: claim, in: folders)
+        defer {
+            try? Files.removeTree(site.folder)
+            site.release()
+        }
+        let first = try await done(work, at: site)
+        let second = try await done(work, at: site)
         return work.node.stage.outputs.compactMap { output in
             guard let stored = entry.result.output(named: output.name), let one = first[output.name],
                 let other = second[output.name], stored.content != one.content || one.content != other.content
@@ -93,10 +95,9 @@ package struct DeterminismCheck: Sendable {
 
     /// What came of one time, in a folder of its own: each output's file and content.
     private func done(
-        _ work: StageWork, in workFolder: FilePath
+        _ work: StageWork, at site: WorkSite
     ) async throws -> [String: (path: FilePath, content: Digest)] {
-        let folder = workFolder.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
-        try Files.makeFolder(folder)
+        let folder = try site.newAttempt().filePath
         // What outlives failed attempts must not help the second time.
         let outputs = try await work.done(
             in: folder, keeping: folder.appending("kept"), charging: CostAccount())

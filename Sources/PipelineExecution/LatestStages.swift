@@ -67,7 +67,7 @@ package struct LatestStages: Sendable {
 
     // MARK: The file
 
-    private static func file(of pipeline: String, in folders: CacheFolders) -> FilePath {
+    private static func file(of pipeline: String, in folders: CacheFolders) -> CachePath {
         folders.latestStages.appending(Digest(ofText: pipeline).description)
     }
 
@@ -85,9 +85,10 @@ package struct LatestStages: Sendable {
 
     /// A flipped bit would give a stage a wrong past, so that the seal has to hold.
     private static func kept(
-        in file: FilePath
+        in file: CachePath
     ) throws(StoreError) -> (records: Digest, keys: [String: ActionKey], seconds: [String: Double], sequence: Int)? {
-        guard try Files.status(file) != nil, let document = try? JSONValue(parsing: Files.bytes(of: file)),
+        guard let bytes = try Files.plainFile(file, limit: CacheLimits.latestStages),
+            let document = try? JSONValue(parsing: bytes),
             let body = document["body"], document["seal"]?.digest == Digest(of: body.canonicalBytes),
             body["schema"]?.integer == schema, let records = body["records"]?.digest,
             let sequence = body["sequence"]?.integer, let keys = body["keys"]?.object,

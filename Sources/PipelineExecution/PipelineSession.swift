@@ -71,7 +71,7 @@ package struct PipelineSession: Sendable {
     package func snapshot(for stages: [StageNode]) async throws -> SourceSnapshot {
         let fileSystem = SystemFileSystem(clock: SystemFileClock(cache: folders.root))
         // What is remembered of files changes no answer.
-        let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache, of: fileSystem) }
+        let remembered = LookedAt.$current.withValue(nil) { StatCache(at: folders.statCache.filePath, of: fileSystem) }
         var observer = SourceObserver(
             graph: graph, needed: stages, dataFolder: dataFolder, manifestFolder: manifestFolder, memory: remembered,
             of: fileSystem)
@@ -96,6 +96,7 @@ package struct PipelineSession: Sendable {
 
     /// A planner that knows what earlier runs did.
     package func planner(for snapshot: SourceSnapshot, forced: Set<String> = []) throws -> Planner {
+        try folders.checkLinks()
         let (actions, folders, pipeline) = (actions, folders, manifest.name)
         let latest = LatestOnce()
         return Planner(

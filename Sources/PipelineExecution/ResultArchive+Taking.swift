@@ -60,11 +60,11 @@ extension ResultArchive {
 private struct Arrivals {
     let archive: ResultArchive
     let store: FileObjectStore
-    let folder: FilePath
+    let folder: CachePath
     /// Those that the store lacks.
     private var files: [(object: Digest, file: FilePath)] = []
 
-    init(archive: ResultArchive, store: FileObjectStore, folder: FilePath) {
+    init(archive: ResultArchive, store: FileObjectStore, folder: CachePath) {
         self.archive = archive
         self.store = store
         self.folder = folder
@@ -86,7 +86,7 @@ private struct Arrivals {
     @discardableResult
     private mutating func unpack(_ object: Digest, _ member: ArchiveMember) throws -> FilePath {
         let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        let file = folder.appending(CacheFolders.importPrefix + unique)
+        let file = folder.appending(CacheFolders.importPrefix + unique).filePath
         files.append((object, file))
         guard try archive.reader.unpack(member, toNew: file) == object else { throw archive.wrong(object) }
         return file

@@ -4,7 +4,6 @@ import ContentStore
 import Dispatch
 import PipelinePlanning
 import Synchronization
-import SystemPackage
 
 /// Publishes the results of a run's stages: all that wait at once, with one sync for the objects of all of them.
 ///
@@ -14,9 +13,8 @@ final class ResultCommitter: Sendable {
     private struct Pending {
         let stage: String
         let entry: ActionCacheEntry
-        /// Removed once the result is published.
-        let workFolder: FilePath
-        let claim: ActionClaim
+        /// Its folder is removed and its claims are released once the result is published.
+        let site: WorkSite
     }
 
     private struct State {
@@ -37,11 +35,9 @@ final class ResultCommitter: Sendable {
         self.actions = actions
     }
 
-    /// Has a result published soon; the claim is released then.
-    func commit(_ entry: ActionCacheEntry, of stage: String, clearing workFolder: FilePath, claim: ActionClaim) {
-        state.withLock {
-            $0.pending.append(Pending(stage: stage, entry: entry, workFolder: workFolder, claim: claim))
-        }
+    /// Has a result published soon; the claims are released then.
+    func commit(_ entry: ActionCacheEntry, of stage: String, workedAt site: WorkSite) {
+        state.withLock { $0.pending.append(Pending(stage: stage, entry: entry, site: site)) }
         queue.async { self.commitPending() }
     }
 
@@ -76,8 +72,8 @@ final class ResultCommitter: Sendable {
             do throws(StoreError) {
                 try actions.publish(result.entry)
                 // What cannot be cleared now is cleared by the next run.
-                try? Files.removeTree(result.workFolder)
-                result.claim.release()
+                try? Files.removeTree(result.site.folder)
+                result.site.release()
                 state.withLock { $0.lastPublished = result.stage }
             } catch {
                 fail(result, error)
@@ -96,6 +92,6 @@ final class ResultCommitter: Sendable {
 
     private func fail(_ result: Pending, _ error: StoreError) {
         state.withLock { $0.faults.append((result.stage, error)) }
-        result.claim.release()
+        result.site.release()
     }
 }

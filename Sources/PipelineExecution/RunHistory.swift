@@ -20,6 +20,7 @@ package struct RunHistory: Sendable {
 
     /// Reads the records; one that cannot be read, does not parse or has another's name is passed over and counted.
     package init(of folders: CacheFolders) throws(StoreError) {
+        try folders.checkLinks()
         var records: [RunRecord] = []
         unreadCount = try Self.readEach(in: folders) { records.append($0) }
         self.records = records.sorted { left, right in
@@ -48,7 +49,7 @@ package struct RunHistory: Sendable {
 
     /// `nil` where it cannot be read, does not parse or has another's name.
     static func record(named name: String, in folders: CacheFolders) -> RunRecord? {
-        guard let bytes = try? Files.bytes(of: folders.runs.appending(name), limit: 1 << 28),
+        guard let bytes = try? Files.plainFile(folders.runs.appending(name), limit: CacheLimits.record),
             let json = try? JSONValue(parsing: bytes, valueLimit: RunRecord.valueLimit),
             let record = RunRecord(json: json), name == record.id + ".json"
         else { return nil }
@@ -79,7 +80,7 @@ package struct RunHistory: Sendable {
     package static func save(_ record: RunRecord, in folders: CacheFolders) throws(StoreError) {
         try Files.replace(
             folders.runs.appending(record.id + ".json"), with: Array(record.json.indentedText.utf8),
-            madeIn: folders.root)
+            madeIn: folders.place)
     }
 
     /// An identifier that sorts by the time of this machine's clock and that no other run has.

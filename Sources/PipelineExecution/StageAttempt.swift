@@ -77,14 +77,15 @@ struct StageAttempt: Sendable {
             claim.release()
             return entry.result
         }
-        // The claim is ours, so whoever left attempts here is dead.
-        try DeadWork.clear(folders.workFolder(of: action.key), hasResult: false)
-        let result = try await triedResult(&record)
+        // The claim is ours, so whoever left attempts here is dead. What cannot be removed the next run tells.
+        var leftovers = Leftovers()
+        if claim.isHeld { DeadWork.clear(folders.workFolder(of: action.key), hasResult: false, &leftovers) }
+        let site = try WorkSite(of: action.key, holding: claim, in: folders)
+        let result = try await triedResult(&record, at: site)
         try checkAgainstEarlier(result)
         work.equipment.note(maker: node.name, of: action.key)
         work.equipment.committer.commit(
-            ActionCacheEntry(action: action, result: result), of: node.name,
-            clearing: folders.workFolder(of: action.key), claim: claim)
+            ActionCacheEntry(action: action, result: result), of: node.name, workedAt: site)
         return result
     }
 
@@ -106,12 +107,12 @@ struct StageAttempt: Sendable {
     }
 
     /// The result of the first attempt that ends well, after as many as the manifest grants.
-    private func triedResult(_ record: inout StageRecord) async throws -> ActionResult {
+    private func triedResult(_ record: inout StageRecord, at site: WorkSite) async throws -> ActionResult {
         var pause = limits.backoff
         while true {
             record.attempts += 1
             do {
-                return try await untouchedResult(&record)
+                return try await untouchedResult(&record, at: site)
             } catch {
                 guard record.attempts <= limits.retries, case .failed(let failure) = Self.obstacle(error),
                     failure.mayPass
@@ -127,10 +128,10 @@ struct StageAttempt: Sendable {
     private static let maximumTouches = 2
 
     /// The result of an attempt during which nobody touched a file that is used in place.
-    private func untouchedResult(_ record: inout StageRecord) async throws -> ActionResult {
+    private func untouchedResult(_ record: inout StageRecord, at site: WorkSite) async throws -> ActionResult {
         for touches in 0... {
             do {
-                return try await attemptedResult(&record)
+                return try await attemptedResult(&record, at: site)
             } catch Obstacle.touched(let file) where touches >= Self.maximumTouches {
                 throw StageFailure.inputChanged(file: file, input: "")
             } catch Obstacle.touched {
@@ -140,14 +141,12 @@ struct StageAttempt: Sendable {
         preconditionFailure("a range without an end has none")
     }
 
-    private func attemptedResult(_ record: inout StageRecord) async throws -> ActionResult {
-        let kept = folders.workFolder(of: action.key)
-        let folder = kept.appending("attempt-" + String(UInt32.random(in: 0...UInt32.max), radix: 16))
-        try Files.makeFolder(kept)
-        try Files.removeTree(folders.failedWork(of: action.key))
-        try Files.makeFolder(folder)
+    private func attemptedResult(_ record: inout StageRecord, at site: WorkSite) async throws -> ActionResult {
+        let folder = try site.newAttempt()
+        // Another user's stays.
+        try? Files.removeTree(folders.failedWork(of: action.key))
         do {
-            let outputs = try await loggedWork(in: folder, keeping: kept)
+            let outputs = try await loggedWork(in: folder.filePath, keeping: site.folder.filePath)
             record.scorings = scorings
             return try stored(outputs)
         } catch {
@@ -156,7 +155,7 @@ struct StageAttempt: Sendable {
             if !isDiskFull { keepWork(in: folder, of: error) }
             // The log and the checkpoints stay; what was half made goes, however it ended.
             try? Files.removeTree(folder)
-            try? DeadWork.removeIfBare(kept)
+            try? DeadWork.removeIfBare(site.folder)
             throw error
         }
     }
@@ -176,7 +175,7 @@ struct StageAttempt: Sendable {
     }
 
     /// Keeps what the stage wrote where it is the stage that failed, and nobody ended it.
-    private func keepWork(in folder: FilePath, of error: any Error) {
+    private func keepWork(in folder: CachePath, of error: any Error) {
         // What a tool has half written nobody can read; what a command wrote may be hours of somebody's work.
         guard case .command = node.stage.work, case .failed(let failure) = Self.obstacle(error),
             failure != .interrupted, !failure.isStoreFault

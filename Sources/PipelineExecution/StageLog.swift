@@ -25,11 +25,10 @@ package enum StageLog {
         guard let status = try Files.status(log), status.byteCount > 0 else { return }
         let target = folders.log(of: key)
         // Beside the log, so that it goes with the attempt's folder where this process is killed.
-        let temporary = Files.temporarySibling(of: log)
+        let temporary = Files.temporarySibling(of: CachePath(ofFileAt: log))
         do throws(StoreError) {
-            if let reason = try write(log, to: temporary) {
-                throw .cannot(action: "write", path: target, reason: reason)
-            }
+            if let reason = try write(log, to: temporary) { throw target.fault("write", reason) }
+            if try Files.status(target)?.kind == .folder { try Files.removeTree(target) }
             try Files.rename(temporary, to: target)
         } catch {
             try? Files.remove(temporary)
@@ -41,19 +40,24 @@ package enum StageLog {
         var free = 0
         while free < earlierCount, try Files.status(folders.log(of: key, before: free)) != nil { free += 1 }
         while free > 0 {
+            // A folder in a log's place is nobody's.
+            let place = folders.log(of: key, before: free)
+            if try Files.status(place)?.kind == .folder { try Files.removeTree(place) }
             try Files.rename(folders.log(of: key, before: free - 1), to: folders.log(of: key, before: free))
             free -= 1
         }
     }
 
     /// The text of a kept log of at most 64 MiB; `nil` where there is none.
-    package static func text(at path: FilePath) throws(StoreError) -> String? {
+    package static func text(at path: CachePath) throws(StoreError) -> String? {
         var bytes: [UInt8] = []
         let found = try read(path) { piece in
             bytes += piece
             return bytes.count <= textByteLimit
         }
-        guard bytes.count <= textByteLimit else { throw .cannot(action: "read", path: path, reason: .fileTooLarge) }
+        guard bytes.count <= textByteLimit else {
+            throw .cannot(action: "read", path: path.filePath, reason: .fileTooLarge)
+        }
         return found ? String(decoding: bytes, as: UTF8.self) : nil
     }
 
@@ -61,7 +65,7 @@ package enum StageLog {
     ///
     /// - Parameter byteLimit: so many bytes of it are looked at; where it has more, another line says so.
     package static func lastLines(
-        _ count: Int, at path: FilePath, byteLimit: Int = 1 << 28
+        _ count: Int, at path: CachePath, byteLimit: Int = 1 << 28
     ) throws(StoreError) -> [String]? {
         var bytes: [UInt8] = []
         var readCount = 0
@@ -85,9 +89,9 @@ package enum StageLog {
 
     /// Hands over a log's bytes in pieces of at most 64 KiB, until `body` wants no more; false where there is no log.
     ///
-    /// A log of some kilobytes may hold gigabytes. One that is no plain file is told, and not waited for.
+    /// A log of some kilobytes may hold gigabytes. What is no plain file is no log, and is not waited for.
     package static func read(
-        _ path: FilePath, _ body: (ArraySlice<UInt8>) -> Bool
+        _ path: CachePath, _ body: (ArraySlice<UInt8>) -> Bool
     ) throws(StoreError) -> Bool {
         guard let file = try open(path) else { return false }
         var buffer = [UInt8](repeating: 0, count: pieceByteCount)
@@ -101,35 +105,36 @@ package enum StageLog {
         }
         // A log that is cut short reads well up to its last byte, and only closing it tells.
         guard gzclose(file) == Z_OK, count == 0 else {
-            throw .cannot(action: "read to its end the log", path: path, reason: .ioError)
+            throw .cannot(action: "read to its end the log", path: path.filePath, reason: .ioError)
         }
         return true
     }
 
-    /// `nil` where there is nothing.
-    private static func open(_ path: FilePath) throws(StoreError) -> gzFile? {
-        let descriptor = path.withPlatformString { platformOpen($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-        guard descriptor >= 0 else {
-            let reason = Errno(rawValue: errno)
-            if reason == .noSuchFileOrDirectory || reason == .notDirectory { return nil }
-            throw .cannot(action: "read the log", path: path, reason: reason)
+    /// `nil` where there is no plain file.
+    private static func open(_ path: CachePath) throws(StoreError) -> gzFile? {
+        let descriptor: Int32
+        do throws(Errno) {
+            guard let opened = try path.openedFile() else { return nil }
+            descriptor = opened.descriptor
+        } catch {
+            throw path.fault("read the log", error)
         }
-        var status = stat()
-        let isPlain = fstat(descriptor, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
-        guard isPlain, let file = gzdopen(descriptor, "rb") else {
+        guard let file = gzdopen(descriptor, "rb") else {
             close(descriptor)
-            throw .cannot(
-                action: isPlain ? "read the log" : "read as a log what is no plain file:", path: path,
-                reason: isPlain ? .noMemory : .notSupported)
+            throw .cannot(action: "read the log", path: path.filePath, reason: .noMemory)
         }
         return file
     }
 
     /// The reason where it could not be written.
-    private static func write(_ log: FilePath, to path: FilePath) throws(StoreError) -> Errno? {
+    private static func write(_ log: FilePath, to path: CachePath) throws(StoreError) -> Errno? {
         // zlib leaves the system's reason where there is one.
         errno = 0
-        guard let file = gzopen(path.string, "wb6e") else { return lastReason() }
+        let descriptor = try Files.create(path)
+        guard let file = gzdopen(descriptor, "wb6") else {
+            close(descriptor)
+            return lastReason()
+        }
         var reason: Errno?
         do throws(StoreError) {
             try Files.read(log) { piece in

@@ -12,7 +12,7 @@ package import SystemPackage
 package struct StatCache: FileDigestMemory {
     fileprivate static let day: Int64 = 86_400_000_000_000
 
-    private let path: FilePath
+    private let path: CachePath
     private let fileSystem: any FileSystem
     /// Sorted by their names, as the file holds them.
     private let known: StatTable
@@ -27,9 +27,10 @@ package struct StatCache: FileDigestMemory {
     ///
     /// - Parameter fileSystem: that of the files, with its clock as it was when the command began.
     package init(at path: FilePath, of fileSystem: any FileSystem = SystemFileSystem()) {
-        self.path = path
+        self.path = CachePath(ofFileAt: path)
         self.fileSystem = fileSystem
-        known = StatTable(sealed: (try? Files.bytes(of: path)) ?? []) ?? StatTable()
+        let bytes = try? Files.ownFile(self.path, limit: CacheLimits.statCache)
+        known = StatTable(sealed: bytes ?? []) ?? StatTable()
     }
 
     package mutating func digests(
@@ -72,7 +73,7 @@ package struct StatCache: FileDigestMemory {
     package mutating func save() throws(StoreError) {
         guard !news.isEmpty else { return }
         let merged = known.merged(with: news, seenSince: LookedAt.now() &- 180 &* Self.day)
-        try Files.replace(path, with: merged.sealedBytes)
+        try Files.replace(path, with: merged.sealedBytes, permissions: 0o600)
         news = [:]
     }
 }

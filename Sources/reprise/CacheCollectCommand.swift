@@ -52,12 +52,14 @@ struct CacheCollectCommand: AsyncParsableCommand {
         let roots = try CacheRoots(of: survey, lockFiles: lock.map { FilePath($0) }, keptRunCount: keepLast)
         let now = try Files.fileTime(in: folders.root)
         let collection = try CacheCollection(of: survey, roots: roots, policy: policy, now: now)
-        let keptCount = delete ? try collection.delete() : 0
+        for warning in roots.warnings { Terminal.complain("warning: \(warning)") }
+        let deletion = delete ? try collection.delete() : CacheCollection.Deletion()
+        LeftoverText.tell(deletion.leftovers)
         Terminal.output.write(
-            json ? document(collection, keptCount).canonicalText + "\n" : text(collection, keptCount))
+            json ? document(collection, deletion).canonicalText + "\n" : text(collection, deletion))
     }
 
-    private func text(_ collection: CacheCollection, _ keptCount: Int) -> String {
+    private func text(_ collection: CacheCollection, _ deletion: CacheCollection.Deletion) -> String {
         guard !collection.items.isEmpty else {
             return "Nothing to remove: \(ByteCountText(collection.byteCount)) are in use or younger than an hour.\n"
         }
@@ -73,14 +75,17 @@ struct CacheCollectCommand: AsyncParsableCommand {
         guard delete else {
             return table.text() + "\nWould remove \(freed) \(rest) 'reprise cache gc --delete' does.\n"
         }
+        let (keptCount, failedCount) = (deletion.keptCount, deletion.failedCount)
         let kept = keptCount > 0 ? "\(keptCount) of these were used meanwhile and stay too.\n" : ""
-        return table.text() + "\nRemoved \(freed) \(rest)\n" + kept
+        let failed = failedCount > 0 ? "\(failedCount) of these could not be removed.\n" : ""
+        return table.text() + "\nRemoved \(freed) \(rest)\n" + kept + failed
     }
 
-    private func document(_ collection: CacheCollection, _ keptCount: Int) -> JSONValue {
+    private func document(_ collection: CacheCollection, _ deletion: CacheCollection.Deletion) -> JSONValue {
         [
             "schema": 1, "deleted": .boolean(delete), "bytes": .integer(collection.byteCount),
-            "freed": .integer(collection.freedByteCount), "usedMeanwhile": .integer(keptCount),
+            "freed": .integer(collection.freedByteCount), "usedMeanwhile": .integer(deletion.keptCount),
+            "notRemoved": .integer(deletion.failedCount),
             "items": .array(
                 collection.items.map { item in
                     [

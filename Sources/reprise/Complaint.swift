@@ -38,7 +38,7 @@ enum Complaint {
             Terminal.complain("error: \(visible("\(lock)"))", hint: lock.hint.map(visible))
             return RepriseExit.usage
         case let store as StoreError:
-            Terminal.complain("error: \(visible("\(store)"))")
+            Terminal.complain("error: \(visible("\(store)"))", hint: store.hint)
             return RepriseExit.storeFault
         case let failure as ToolFailure:
             Terminal.complain("error: \(visible(failure.message))", hint: failure.hint.map(visible))

@@ -42,13 +42,16 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     /// Passes a piece on as it is, and to a terminal by whole lines, of which it follows nothing.
-    private func show(_ piece: ArraySlice<UInt8>, _ rest: inout [UInt8]) {
+    ///
+    /// - Returns: whether anybody reads on.
+    private func show(_ piece: ArraySlice<UInt8>, _ rest: inout [UInt8]) -> Bool {
         guard Terminal.output.isTerminal else { return Terminal.output.write(piece) }
         rest += piece
         let lines = rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
         let end = lines ?? (rest.count > Self.longestLine ? rest.count : 0)
         Terminal.output.show(String(decoding: rest[..<end], as: UTF8.self))
         rest.removeFirst(end)
+        return true
     }
 
     /// In bytes; a longer one is shown before it has ended.

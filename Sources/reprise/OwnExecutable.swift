@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ContentStore
 import PipelineExecution
 import SystemPackage
 
@@ -28,7 +29,7 @@ enum OwnExecutable {
     /// Does the work of stages of this cache in processes of its own.
     static func runner(cache: CacheFolders) -> ProcessActionRunner {
         ProcessActionRunner(executable: program.executable) {
-            try program.identity(rememberedIn: cache.statCache)
+            try program.identity(rememberedIn: cache.statCache.filePath)
         }
     }
 

@@ -18,7 +18,7 @@ struct PipelineRun {
     /// - Parameter wanted: stages whose outputs are about to be shown, so that lost ones are made again.
     func run(_ stages: [StageNode], wanted: Set<String> = []) async throws -> EndedRun {
         try session.folders.prepare()
-        try DeadWork.clear(in: session.folders, actions: session.actions)
+        LeftoverText.tell(DeadWork.clear(in: session.folders, actions: session.actions))
         let start = ContinuousClock.now
         let earlier = EarlierSeconds(folders: session.folders, pipeline: session.manifest.name)
         let printer = RunPrinter(
@@ -189,7 +189,7 @@ struct EndedRun {
 
     private func complain(withWorkOf record: StageRecord, in session: PipelineSession) {
         guard let place = record.key.map({ session.folders.failedWork(of: $0) }),
-            (try? Files.linkStatus(place))?.map(\.kind) == .folder
+            (try? Files.status(place))?.map(\.kind) == .folder
         else { return }
         Terminal.complain("what it wrote is kept in '\(place)' until it runs again")
     }

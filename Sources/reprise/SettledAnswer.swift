@@ -68,7 +68,7 @@ enum SettledAnswer {
             program.byteCount, Int(truncatingIfNeeded: program.device), Int(truncatingIfNeeded: program.inode),
             Int(program.modificationTime), Int(program.changeTime),
             Terminal.output.isTerminal ? Terminal.output.width : 0,
-            Terminal.error.isTerminal ? Terminal.error.width : 0,
+            Terminal.error.isTerminal ? Terminal.error.width : 0, Int(Files.userNumber),
         ]
         let arguments = CommandLine.arguments.dropFirst()
         let variables = ProcessEnvironment.entries { name in

@@ -61,7 +61,7 @@ struct CacheCollectionTests {
             try Files.write([1, 2, 3], toNew: work.appending("checkpoint").appending("state"))
             let old = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
             for folder in [work.appending("checkpoint"), work] {
-                #expect(folder.withPlatformString { utimensat(AT_FDCWD, $0, old, 0) } == 0)
+                #expect(folder.filePath.withPlatformString { utimensat(AT_FDCWD, $0, old, 0) } == 0)
             }
             let policy = CacheCollection.Policy(maximumAge: 7 * 24 * Self.hour)
             #expect(try collection(project, hoursLater: 2, policy).items == [])
@@ -77,7 +77,7 @@ struct CacheCollectionTests {
             #expect(try CacheSurvey(of: folders).logs[key]?.map(\.status.byteCount) == [2, 2, 2])
             let found = try collection(project, hoursLater: 2)
             #expect(found.items.filter { $0.subject == .log(key) }.count == 3)
-            #expect(try found.delete() == 0)
+            #expect(try found.delete().keptCount == 0)
             #expect(try Files.names(in: folders.logs) == [])
         }
     }
@@ -91,7 +91,7 @@ struct CacheCollectionTests {
             #expect(results(found) == ["demo:both", "demo:last", "demo:shout"])
             #expect(found.items.filter { $0.words.hasSuffix(", log") }.count == 3)
             #expect(found.keptByteCount + found.freedByteCount == found.byteCount)
-            #expect(try found.delete() == 0)
+            #expect(try found.delete().keptCount == 0)
             #expect(try collection(project, hoursLater: 2).items == [])
             let again = try await project.run()
             #expect(again.outcome.records.allSatisfy { $0.outcome == .hit })
@@ -125,7 +125,7 @@ struct CacheCollectionTests {
             #expect(try collection(project, hoursLater: 2, policy).items == [])
             let old = try collection(project, hoursLater: 4, policy).items.filter { $0.subject == .work(key) }
             #expect(old.map(\.byteCount) == [4])
-            #expect(try found.delete() == 0)
+            #expect(try found.delete().keptCount == 0)
             #expect(try project.names(in: "cache/work") == [key.description])
             #expect(try project.names(in: "cache/work/\(key)") == ["checkpoint"])
         }
@@ -182,7 +182,7 @@ struct CacheCollectionTests {
         try await withTwoRuns { project, _ in
             let found = try collection(project, hoursLater: 4, CacheCollection.Policy(maximumAge: 3 * Self.hour))
             #expect(found.items.filter { $0.words == "demo, record of a run" }.count == 1)
-            #expect(try found.delete() == 0)
+            #expect(try found.delete().keptCount == 0)
             #expect(try RunHistory(of: CacheFolders(root: project.path("cache"))).records.count == 1)
         }
     }
@@ -191,7 +191,7 @@ struct CacheCollectionTests {
         try await withTwoRuns { project, first in
             let key = try #require(first.outcome.records.first { $0.stage == "last" }?.key)
             let claim = CacheFolders(root: project.path("cache")).claim(of: key)
-            let descriptor = open(claim.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+            let descriptor = open(claim.filePath.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
             #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
             // The grace reaches back from when the action began, which is now.
             #expect(results(try collection(project, hoursLater: 2)) == [])
@@ -209,7 +209,7 @@ struct CacheCollectionTests {
             let actions = FileActionCache(cache: project.path("cache"))
             let entry = try #require(try actions.entry(for: key))
             try actions.publish(entry)
-            #expect(try found.delete() >= 1)
+            #expect(try found.delete().keptCount >= 1)
             #expect(try actions.entry(for: key) == entry)
             let object = try #require(entry.result.outputs.first)
             #expect(try FileObjectStore(cache: project.path("cache")).holds(object.object, byteCount: object.byteCount))
@@ -242,7 +242,7 @@ struct CacheCollectionTests {
                 found.items.map(\.reason) == [
                     "it was set aside", "no result names it", "no lock and no last run needs it",
                 ])
-            #expect(try found.delete() == 0)
+            #expect(try found.delete().keptCount == 0)
             #expect(try !store.holds(stray.digest, byteCount: 2))
             #expect(try store.holds(shared.digest, byteCount: 1))
             #expect(try actions.entry(for: keys[0]) != nil && actions.entry(for: keys[1]) == nil)

@@ -566,7 +566,7 @@ struct CommandStageTests {
                 #expect(try Files.bytes(of: kept.pushing("outputs/log")) == Array("more\n".utf8))
                 #expect(try Files.bytes(of: kept.pushing("plots/before")) == [])
                 let session = try project.session()
-                try DeadWork.clear(in: session.folders, actions: session.actions)
+                DeadWork.clear(in: session.folders, actions: session.actions)
                 #expect(try project.names(in: "cache/work/\(key)") == ["failed"])
             }
             try project.write("", to: "mended")

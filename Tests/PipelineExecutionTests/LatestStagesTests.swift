@@ -53,7 +53,7 @@ struct LatestStagesTests {
             try Self.save("20260101T000000.000001Z-0", [("a", .ran, "1")], in: folders)
             let expected = try LatestStages(ofPipeline: "p", in: folders).keys
             let file = folders.latestStages.appending(Digest(ofText: "p").description)
-            let bytes = try Files.bytes(of: file)
+            let bytes = try Files.bytes(of: file.filePath)
             for offset in bytes.indices {
                 var damaged = bytes
                 damaged[offset] ^= 0x01

@@ -357,7 +357,7 @@ struct LossTests {
             try Files.makeFolder(project.path("cache/work/\(String(repeating: "a", count: 64))/checkpoint"))
             let session = try project.session()
             #expect(try CacheSurvey(of: session.folders).unfinishedWork() == [])
-            try DeadWork.clear(in: session.folders, actions: session.actions)
+            DeadWork.clear(in: session.folders, actions: session.actions)
             #expect(try project.names(in: "cache/work") == [])
         }
     }
@@ -406,7 +406,7 @@ struct LossTests {
             try project.write("half", to: "cache/work/\(key)/attempt-dead/made/text")
             try project.write("", to: "cache/work/\(key).claim")
             let session = try project.session()
-            try DeadWork.clear(in: session.folders, actions: session.actions)
+            DeadWork.clear(in: session.folders, actions: session.actions)
             #expect(try project.names(in: "cache/work") == [key])
             #expect(try project.names(in: "cache/work/\(key)") == ["checkpoint"])
         }
@@ -418,12 +418,12 @@ struct LossTests {
             let key = try #require(run.outcome.records.first { $0.stage == "head" }?.key).description
             try project.write("old", to: "cache/work/\(key)/checkpoint/epoch")
             let session = try project.session()
-            try DeadWork.clear(in: session.folders, actions: session.actions)
+            DeadWork.clear(in: session.folders, actions: session.actions)
             #expect(try project.names(in: "cache/work") == [])
             // A stage that was forced and failed has a result too.
             try project.write("old", to: "cache/work/\(key)/checkpoint/epoch")
             try project.write("half", to: "cache/work/\(key)/failed/text")
-            try DeadWork.clear(in: session.folders, actions: session.actions)
+            DeadWork.clear(in: session.folders, actions: session.actions)
             #expect(try project.names(in: "cache/work/\(key)") == ["failed"])
         }
     }

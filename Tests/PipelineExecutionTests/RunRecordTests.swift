@@ -271,8 +271,10 @@ struct RunRecordTests {
             let kept = folders.log(of: key)
             try Files.write((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }, toNew: log)
             try StageLog.keep(log, of: key, in: folders)
-            try Files.replace(kept, with: Array(try Files.bytes(of: kept).dropLast(500)))
-            #expect(throws: StoreError.cannot(action: "read to its end the log", path: kept, reason: .ioError)) {
+            try Files.replace(kept, with: Array(try Files.bytes(of: kept.filePath).dropLast(500)))
+            #expect(
+                throws: StoreError.cannot(action: "read to its end the log", path: kept.filePath, reason: .ioError)
+            ) {
                 _ = try StageLog.text(at: kept)
             }
         }

@@ -71,6 +71,17 @@ enum reprise_file_system {
 /// The file system that a path leads to.
 enum reprise_file_system reprise_file_system_at(const char *path);
 
+/// Opens a folder by its path, links followed, to reach what lies in it. Returns the descriptor, or -1 with errno.
+int reprise_open_folder(const char *path);
+
+/// Opens a folder below an open one, to reach what lies in it, following no link on the way. `path` has no `..` in it.
+/// Returns the descriptor, or -1 with errno: ELOOP or ENOTDIR where a part of `path` is a link.
+int reprise_open_folder_beneath(int folder, const char *path);
+
+/// Opens, to read, what lies below an open folder, following no link on the way and waiting for nobody at a pipe.
+/// `flags` may add O_DIRECTORY. Returns the descriptor, or -1 with errno as above.
+int reprise_open_beneath(int folder, const char *path, int flags);
+
 /// From now on, each Ctrl-C and each request to end (SIGINT, SIGTERM) is a byte that can be read, the signal's number,
 /// and nothing else; to be called once. Returns the descriptor to read from, which no other program inherits, or -1
 /// with errno.

@@ -223,6 +223,19 @@ int fchmod(int descriptor, mode_t mode) {
     return is_descriptor_struck("chmod", descriptor) ? -1 : OWN(fchmod)(descriptor, mode);
 }
 
+int fchmodat(int base, const char *path, mode_t mode, int flags) {
+    return is_path_struck("chmod", base, path) ? -1 : OWN(fchmodat)(base, path, mode, flags);
+}
+
+int utimensat(int base, const char *path, const struct timespec times[2], int flags) {
+    if (path && is_path_struck("touch", base, path)) return -1;
+    return OWN(utimensat)(base, path, times, flags);
+}
+
+int futimens(int descriptor, const struct timespec times[2]) {
+    return is_descriptor_struck("touch", descriptor) ? -1 : OWN(futimens)(descriptor, times);
+}
+
 int fsync(int descriptor) { return is_descriptor_struck("sync", descriptor) ? -1 : OWN(fsync)(descriptor); }
 
 int fdatasync(int descriptor) { return is_descriptor_struck("sync", descriptor) ? -1 : OWN(fdatasync)(descriptor); }
