@@ -46,15 +46,20 @@ struct WatchedDisks: Sendable {
 
     /// Throws a `StageFailure` where one of the disks is full, was since the stage began, or takes nothing more.
     func check() throws(StageFailure) {
+        try checkRoom()
+        guard let folder = places.first else { return }
+        if let reason = refusal(in: folder) { throw .diskFull(FullDisk(place: folder, cause: .refuses(reason))) }
+        if let file = longestFile(in: folder) { throw .diskFull(FullDisk(place: file, cause: .longestFile)) }
+    }
+
+    /// As above, by what the disks say of themselves.
+    func checkRoom() throws(StageFailure) {
         for place in places {
             if DiskRoom(at: place)?.isFull == true { throw .diskFull(FullDisk(place: place, cause: .isFull)) }
             if let moment = looks.lastFull(place), moment >= start {
                 throw .diskFull(FullDisk(place: place, cause: .wasFull))
             }
         }
-        guard let folder = places.first else { return }
-        if let reason = refusal(in: folder) { throw .diskFull(FullDisk(place: folder, cause: .refuses(reason))) }
-        if let file = longestFile(in: folder) { throw .diskFull(FullDisk(place: file, cause: .longestFile)) }
     }
 
     /// Why a disk with room does not take a block: quotas are told to nobody who only looks.

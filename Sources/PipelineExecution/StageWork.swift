@@ -92,7 +92,12 @@ struct StageWork: Sendable {
             checkpointFolder: checkpoint, threads: threads)
         let report = try await report(on: order)
         if let cost = report.cost { account.add(cost) }
-        if case .done = report { try disks.check() }
+        switch report {
+        case .done: try disks.check()
+        // Its process may have found no room to say so.
+        case .diskFailed: try disks.checkRoom()
+        case .failed: break
+        }
         let made = try self.outputs(of: order, as: report)
         try checkObjectsUnchanged()
         return made

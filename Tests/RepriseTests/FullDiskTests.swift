@@ -104,6 +104,17 @@ struct FullDiskTests {
         #expect(outcome.errors.contains("/outputs/o' is as long as a file may become here"), "\(outcome.errors)")
     }
 
+    @Test func `a tool whose process finds no room for its report is told with the disk`() throws {
+        let project = try CommandLineProject([
+            "p.yml": "reprise: 1\nstages:\n  word: {tool: synthesize, settings: {count: 40}}\n"
+        ])
+        let outcome = try project.mounted(
+            "mkdir cache; mount -t tmpfs -o size=2m none cache || exit 99; \"$0\" run p.yml -q")
+        #expect(outcome.code == 4, "\(outcome.errors)")
+        #expect(outcome.errors.contains("stage 'word' failed: the disk of 'cache/work/"), "\(outcome.errors)")
+        #expect(outcome.errors.contains(": no space left on device\n"), "\(outcome.errors)")
+    }
+
     @Test func `a small disk with room enough serves`() throws {
         let (_, outcome) = try run("echo word > outputs/o\n", disk: "mount -t tmpfs -o size=512k none cache")
         #expect(outcome.code == 0, "\(outcome.errors)")
