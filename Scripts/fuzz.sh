@@ -55,7 +55,7 @@ sources() {
             Sources/PipelinePlanning/KeyDifference.swift
         ;;
     Record) echo Sources/PipelineRecords/RunRecord.swift Sources/ContentStore/JSONValue+Parsing.swift ;;
-    Archive) echo Sources/ContentStore/Archive{Header,Reader,Writer}.swift ;;
+    Archive) echo Sources/ContentStore/Archive{File,Header,Names,Reader,Scan,Writer}.swift ;;
     Lock) echo Sources/PipelineRecords/PipelineLock.swift ;;
     Safetensors) echo Sources/Weights/Safetensors.swift ;;
     esac

@@ -59,8 +59,8 @@ package struct FileActionCache: ActionCache {
 
     /// An entry, and whether it is this user's own.
     ///
-    /// That is one in a file that belongs to the user and that nobody else may write to. What others published is sealed
-    /// by what anybody can compute.
+    /// That is one in a file that belongs to the user and that nobody else may write to. What others published is
+    /// sealed by what anybody can compute.
     package func ownedEntry(for key: ActionKey) throws(StoreError) -> (entry: ActionCacheEntry, isOwn: Bool)? {
         guard let (sealed, isOwn) = try sealedEntry(for: key), let result = sealed.result,
             let document = try? JSONValue(parsing: sealed.documentBytes)

@@ -35,8 +35,8 @@ package struct CacheVerification: Sendable {
     /// Keys whose outputs have to be made again.
     package var brokenKeys: [ActionKey] { Set(findings.compactMap(\.key)).sorted() }
 
-    /// Hashes every object, checks every result, and computes the content of every tensor file and picture anew; what is
-    /// damaged or says something else is set aside.
+    /// Hashes every object, checks every result, and computes the content of every tensor file and picture anew; what
+    /// is damaged or says something else is set aside.
     ///
     /// - Parameters:
     ///   - jobs: objects that are read at once.
