@@ -54,7 +54,9 @@ let package = Package(
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ]),
         // Of the rooms that need more than the readers do, the readers' files alone.
-        .target(name: "PipelineRecords", dependencies: ["ContentStore", systemPackage]),
+        .target(
+            name: "PipelineRecords",
+            dependencies: ["ContentStore", "PipelineManifest", "PipelinePlanning", systemPackage]),
         .target(name: "Weights", dependencies: ["ContentStore", "Tensors"]),
 
         .target(name: "CFuzzing"),
@@ -68,6 +70,7 @@ let package = Package(
         fuzzer("FuzzRecord", ["ContentStore", "PipelineRecords"]),
         fuzzer("FuzzLock", ["PipelineRecords", systemPackage]),
         fuzzer("FuzzArchive", ["ContentStore", systemPackage]),
+        fuzzer("FuzzResults", ["ContentStore", "PipelineManifest", "PipelineRecords", systemPackage]),
         fuzzer("FuzzSafetensors", ["Tensors", "Weights"]),
         fuzzer(
             "FuzzSeeds",

@@ -56,6 +56,7 @@ sources() {
         ;;
     Record) echo Sources/PipelineRecords/RunRecord.swift Sources/ContentStore/JSONValue+Parsing.swift ;;
     Archive) echo Sources/ContentStore/Archive{File,Header,Names,Reader,Scan,Writer}.swift ;;
+    Results) echo Sources/PipelineRecords/ResultArchive{,+Taking}.swift Sources/ContentStore/Action.swift ;;
     Lock) echo Sources/PipelineRecords/PipelineLock.swift ;;
     Safetensors) echo Sources/Weights/Safetensors.swift ;;
     esac

@@ -19,6 +19,7 @@ do {
     try writeSeeds(entrySeeds, to: "\(root)/entry")
     try writeSeeds(recordSeeds, to: "\(root)/record")
     try writeSeeds(try archiveSeeds(in: root), to: "\(root)/archive")
+    try writeSeeds(resultSeeds, to: "\(root)/results")
     try writeSeeds(lockSeeds, to: "\(root)/lock")
     try writeSeeds(safetensorsSeeds, to: "\(root)/safetensors")
 } catch {
