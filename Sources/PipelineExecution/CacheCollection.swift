@@ -260,6 +260,7 @@ extension CacheCollection {
         package fileprivate(set) var keptCount = 0
         /// How many could not be removed, or not whole.
         package fileprivate(set) var failedCount = 0
+        package fileprivate(set) var failedByteCount = 0
         package fileprivate(set) var leftovers = Leftovers()
 
         /// Of a look that removes nothing.
@@ -278,6 +279,7 @@ extension CacheCollection {
                 if try !delete(item) { deletion.keptCount += 1 }
             } catch {
                 deletion.failedCount += 1
+                deletion.failedByteCount += item.byteCount
                 deletion.leftovers.add(error)
             }
         }
@@ -287,6 +289,7 @@ extension CacheCollection {
                 if try Self.isUnchanged(file) { try Files.remove(file.path) }
             } catch {
                 deletion.failedCount += 1
+                deletion.failedByteCount += file.status.byteCount
                 deletion.leftovers.add(error)
             }
         }

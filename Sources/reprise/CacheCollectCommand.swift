@@ -70,8 +70,9 @@ struct CacheCollectCommand: AsyncParsableCommand {
                 .init(item.reason),
             ])
         }
-        let freed = ByteCountText(collection.freedByteCount)
-        let rest = "of \(ByteCountText(collection.byteCount)); \(ByteCountText(collection.keptByteCount)) stay."
+        let freed = ByteCountText(collection.freedByteCount - deletion.failedByteCount)
+        let stays = ByteCountText(collection.keptByteCount + deletion.failedByteCount)
+        let rest = "of \(ByteCountText(collection.byteCount)); \(stays) stay."
         guard delete else {
             return table.text() + "\nWould remove \(freed) \(rest) 'reprise cache gc --delete' does.\n"
         }
@@ -84,7 +85,8 @@ struct CacheCollectCommand: AsyncParsableCommand {
     private func document(_ collection: CacheCollection, _ deletion: CacheCollection.Deletion) -> JSONValue {
         [
             "schema": 1, "deleted": .boolean(delete), "bytes": .integer(collection.byteCount),
-            "freed": .integer(collection.freedByteCount), "usedMeanwhile": .integer(deletion.keptCount),
+            "freed": .integer(collection.freedByteCount - deletion.failedByteCount),
+            "usedMeanwhile": .integer(deletion.keptCount),
             "notRemoved": .integer(deletion.failedCount),
             "items": .array(
                 collection.items.map { item in
