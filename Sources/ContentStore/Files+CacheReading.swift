@@ -11,8 +11,8 @@ package import SystemPackage
 #endif
 
 extension Files {
-    /// All bytes of a file in a cache, read with as few calls as can be; `nil` where there is nothing, or something that
-    /// is no plain file.
+    /// All bytes of a file in a cache, read with as few calls as can be; `nil` where there is nothing, or something
+    /// that is no plain file.
     ///
     /// A run looks at thousands of results, and each is some hundred bytes.
     ///

@@ -30,7 +30,7 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     package var hint: String? {
         guard case .link = self else { return nil }
         return
-            "remove it; to have a cache on another disk, make the whole cache's folder a link, or name it with '--cache'"
+            "remove it; for a cache on another disk, make the whole cache's folder a link, or name it with '--cache'"
     }
 }
 

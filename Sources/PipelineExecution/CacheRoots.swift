@@ -24,8 +24,8 @@ package struct CacheRoots: Sendable {
     /// - Parameters:
     ///   - lockFiles: locks beside those of the manifests that the cache has records of.
     ///   - keptRunCount: how many runs of each pipeline keep their results.
-    /// - Throws: a `LockError` for one of `lockFiles` that cannot be read: nothing goes as long as it is unknown what it
-    ///   names. Where a record names such a lock, all results of its pipeline stay instead, since records may be forged.
+    /// - Throws: a `LockError` for one of `lockFiles` that cannot be read: nothing goes as long as it is unknown what
+    ///   it names. Where a record names such a lock, all results of its pipeline stay instead: records may be forged.
     package init(of survey: CacheSurvey, lockFiles: [FilePath], keptRunCount: Int) throws {
         for file in lockFiles { try add(PipelineLock(readingFrom: file)) }
         for file in Set(survey.history.records.map(\.lockFile)).sorted(by: { $0.string < $1.string })

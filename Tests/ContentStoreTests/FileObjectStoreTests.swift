@@ -124,15 +124,16 @@ struct FileObjectStoreTests {
         }
     }
 
-    @Test func `a damaged object that cannot be set aside is the disk's fault, not a lost object`() throws {
+    @Test func `a damaged object is set aside, whatever lies in the place of the folder for such`() throws {
         try withStore { store, cache in
             let object = try store.insert([1, 2, 3]).digest
             try damage(object, in: store, [1, 2, 7])
             try Files.write([], toNew: cache.pushing("objects/damaged"))
             let folder = cache.pushing("objects/damaged")
-            #expect(throws: StoreError.cannot(action: "make the folder", path: folder, reason: .fileExists)) {
+            #expect(throws: StoreError.damaged(object: object, path: store.path(of: object))) {
                 _ = try store.verifiedFile(of: object)
             }
+            #expect(try Files.names(in: folder).count == 1)
         }
     }
 
