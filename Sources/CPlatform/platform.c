@@ -271,7 +271,9 @@ static int open_beneath(int folder, const char *path, int flags) {
     static _Atomic int is_missing;
     if (!is_missing) {
         struct how how = {
-            .flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC), .resolve = no_magic_links | no_symbolic_links | beneath};
+            .flags = (unsigned)(flags | O_NOFOLLOW | O_CLOEXEC),
+            .resolve = no_magic_links | no_symbolic_links | beneath,
+        };
         int descriptor = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
         // Sandboxes that do not know the call forbid it.
         if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN)) return descriptor;

@@ -89,7 +89,7 @@ package enum StageLog {
 
     /// Hands over a log's bytes in pieces of at most 64 KiB, until `body` wants no more; false where there is no log.
     ///
-    /// A log of some kilobytes may hold gigabytes. What is no plain file is no log, and is not waited for.
+    /// A log of some kilobytes may hold gigabytes. One that is no plain file is told, and not waited for.
     package static func read(
         _ path: CachePath, _ body: (ArraySlice<UInt8>) -> Bool
     ) throws(StoreError) -> Bool {
@@ -110,20 +110,26 @@ package enum StageLog {
         return true
     }
 
-    /// `nil` where there is no plain file.
+    /// `nil` where there is nothing.
     private static func open(_ path: CachePath) throws(StoreError) -> gzFile? {
-        let descriptor: Int32
-        do throws(Errno) {
-            guard let opened = try path.openedFile() else { return nil }
-            descriptor = opened.descriptor
-        } catch {
-            throw path.fault("read the log", error)
+        guard let descriptor = try descriptor(of: path) else {
+            if try Files.status(path) == nil { return nil }
+            throw .cannot(
+                action: "read as a log what is no plain file:", path: path.filePath, reason: .notSupported)
         }
         guard let file = gzdopen(descriptor, "rb") else {
             close(descriptor)
             throw .cannot(action: "read the log", path: path.filePath, reason: .noMemory)
         }
         return file
+    }
+
+    private static func descriptor(of path: CachePath) throws(StoreError) -> Int32? {
+        do throws(Errno) {
+            return try path.openedFile()?.descriptor
+        } catch {
+            throw path.fault("read the log", error)
+        }
     }
 
     /// The reason where it could not be written.

@@ -174,6 +174,28 @@ struct AnswerMemoTests {
         }
     }
 
+    @Test func `an answer in a file that others can write to, or behind a link, is none`() throws {
+        try withTemporaryFolder { folder in
+            let (memo, file) = (AnswerMemo(cache: folder), Self.memoFile(in: folder))
+            func keep() throws { try memo.keep(Self.answer, to: Self.question, lookedAt: try Self.lookedAt([])) }
+            try keep()
+            #expect(memo.answer(to: Self.question) == Self.answer)
+            for mode in [0o620, 0o602, 0o666] as [UInt16] {
+                try Files.setPermissions(file, mode)
+                #expect(memo.answer(to: Self.question) == nil)
+            }
+            try keep()
+            #expect(memo.answer(to: Self.question) == Self.answer)
+            try Files.rename(file, to: folder.appending("elsewhere"))
+            try Files.symbolicLink(at: file, to: folder.appending("elsewhere"))
+            #expect(memo.answer(to: Self.question) == nil)
+            guard geteuid() == 0 else { return }
+            try keep()
+            #expect(file.withPlatformString { chown($0, 65534, 65534) } == 0)
+            #expect(memo.answer(to: Self.question) == nil)
+        }
+    }
+
     @Test(arguments: [1300, 2048, 2049, 2600])
     func `each of many places is looked at, by however many threads`(count: Int) throws {
         try withTemporaryFolder { folder in

@@ -255,8 +255,8 @@ struct RunRecordTests {
             try folders.prepare()
             let path = folders.log(of: ActionKey(Self.images))
             let refusal = StoreError.cannot(
-                action: "read as a log what is no plain file:", path: path, reason: .notSupported)
-            try #require(mkfifo(path.string, 0o600) == 0)
+                action: "read as a log what is no plain file:", path: path.filePath, reason: .notSupported)
+            try #require(mkfifo(path.filePath.string, 0o600) == 0)
             #expect(throws: refusal) { _ = try StageLog.read(path) { _ in true } }
             #expect(throws: refusal) { _ = try StageLog.lastLines(3, at: path) }
             try Files.remove(path)

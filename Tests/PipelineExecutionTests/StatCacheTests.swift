@@ -131,6 +131,20 @@ struct StatCacheTests {
         }
     }
 
+    @Test func `a cache that others can write to, or somebody else's, is empty`() throws {
+        try withFile { cache, file throws in
+            #expect(try hashed(cache, file, [Self.settled()]) == 1)
+            for mode in [0o660, 0o606] as [UInt16] {
+                try Files.setPermissions(cache, mode)
+                #expect(try hashed(cache, file, [Self.settled()]) == 1)
+                #expect(try hashed(cache, file, [Self.settled()]) == 0, "it is written anew as one's own")
+            }
+            guard geteuid() == 0 else { return }
+            #expect(cache.withPlatformString { chown($0, 65534, 65534) } == 0)
+            #expect(try hashed(cache, file, [Self.settled()]) == 1)
+        }
+    }
+
     @Test func `a cache that did not change is not written`() throws {
         try withFile { cache, file throws in
             _ = try hashed(cache, file, [Self.settled()])

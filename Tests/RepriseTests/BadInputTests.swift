@@ -158,7 +158,7 @@ import Testing
         let manifest = "reprise: 1\nstages:\n  s: {tool: synthesize, settings: {count: 1}}\n"
         try check(
             ["p.yml": manifest, "blocked": "a file"], ["run", "p.yml", "-q", "--cache", "blocked/cache"], code: 4,
-            "error: cannot make the folder 'blocked/cache/work': not a directory\n")
+            "error: cannot make the folder 'blocked/cache': not a directory\n")
     }
 
     @Test func `a stage with run tells its last words and its exit code`() throws {
