@@ -48,7 +48,7 @@ package struct FullDisk: Hashable, Sendable, CustomStringConvertible {
         case .isFull: "the disk of '\(place)' is full: no space left on device"
         case .wasFull: "the disk of '\(place)' was full while it ran: no space left on device"
         case .refuses(let reason):
-            "the disk of '\(place)' takes nothing more: "
+            "cannot write to the disk of '\(place)': "
                 + reason.description.prefix(1).lowercased() + reason.description.dropFirst()
         case .longestFile: "'\(place)' is as long as a file may become here (see 'ulimit -f')"
         }

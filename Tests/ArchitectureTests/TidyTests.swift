@@ -43,6 +43,26 @@ struct TidyTests {
         for name in names where !name.hasPrefix("REPRISE_") { #expect(question.contains("\"\(name)\""), "\(name)") }
     }
 
+    @Test func `each promise of the page on trust names tests that there are`() throws {
+        var tests: Set<String> = []
+        for file in try Project.files(below: "Tests", ending: ".swift") {
+            let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "func `")
+            for part in parts.dropFirst() { tests.insert(String(part.prefix { $0 != "`" })) }
+        }
+        let sections = try Project.text("docs/TRUST.md").components(separatedBy: "\n## ")
+        let promises = sections.filter { section in
+            ["Nothing stale", "Somebody", "An archive", "A request"].contains { section.hasPrefix($0) }
+        }
+        #expect(promises.count == 4)
+        for promise in promises.flatMap({ $0.components(separatedBy: "\n- ").dropFirst() }) {
+            // They stand on lines of their own below the promise, between these marks.
+            let lines = promise.components(separatedBy: "\n").filter { $0.hasPrefix("  `") }
+            let names = lines.flatMap { $0.components(separatedBy: "`").enumerated().filter { $0.offset % 2 == 1 } }
+            #expect(!names.isEmpty, "no test: \(promise)")
+            for (_, name) in names { #expect(tests.contains(name), "there is no test '\(name)'") }
+        }
+    }
+
     private func sources() throws -> [URL] {
         let files = try ["Sources", "Tests"].flatMap { folder in
             try [".swift", ".c", ".h"].flatMap { try Project.files(below: folder, ending: $0) }
