@@ -81,7 +81,10 @@ private final class AttackSite {
         try FileManager.default.copyItem(at: pristine, to: project.cache)
         var story: [String] = []
         let attack = CacheAttack(cache: project.cache, victim: victim, folder: project.folder)
-        for _ in 0..<Int.random(in: 1...4, using: &numbers) { story.append(try attack.strike(&numbers)) }
+        for _ in 0..<Int.random(in: 1...4, using: &numbers) {
+            // What was struck before may be in the way.
+            story.append((try? attack.strike(&numbers)) ?? "a strike that failed")
+        }
         for _ in 0..<3 {
             guard let command = Self.commands.randomElement(using: &numbers) else { continue }
             let shift = [nil, nil, 1_000_000, -1_000_000].randomElement(using: &numbers) ?? nil
@@ -348,10 +351,15 @@ private struct CacheAttack {
         let path = cache.path + "/work/\(key)/attempt-9"
         guard isPlain(path) else { return "no deep tree" }
         run("/bin/mkdir", "-p", path)
-        run(
-            "/bin/sh", "-c",
-            "cd \"$0\" && i=0; name=dddddddddddddddddddddddddddddd; while [ $i -lt 300 ]; do mkdir $name && cd $name"
-                + " || exit; i=$((i+1)); done; echo x > file", path)
+        var folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let name = String(repeating: "d", count: 30)
+        for _ in 0..<2000 {
+            mkdirat(folder, name, 0o777)
+            let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            close(folder)
+            folder = inner
+        }
+        close(folder)
         return "a deep tree at work/\(key.prefix(8))"
     }
 }
