@@ -49,6 +49,7 @@ package struct FileDigest: Hashable, Sendable {
         var byteCount = 0
         // Of a file that says it is empty the end is looked for: the kernel's own files say so.
         while byteCount == 0 || byteCount != expectedByteCount {
+            if Task.isCancelled { throw .interrupted }
             let count = try file.read(into: buffer.bytes)
             if count == 0 { break }
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))

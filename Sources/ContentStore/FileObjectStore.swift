@@ -88,9 +88,15 @@ package final class FileObjectStore: ObjectStore {
     }
 
     package func verifiedFile(of object: Digest) throws(StoreError) -> FilePath {
+        try verifiedFile(of: object, byteCount: nil)
+    }
+
+    /// The same of an object whose length is known: one of another length is damaged, and is not read.
+    package func verifiedFile(of object: Digest, byteCount: Int?) throws(StoreError) -> FilePath {
         let place = place(of: object)
-        guard try Files.status(place) != nil else { throw .absent(object: object) }
-        guard try FileDigest(ofFileAt: place)?.digest == object else {
+        guard let status = try Files.status(place) else { throw .absent(object: object) }
+        guard status.byteCount == byteCount ?? status.byteCount, try FileDigest(ofFileAt: place)?.digest == object
+        else {
             try setAside(object)
             throw .damaged(object: object, path: place.filePath)
         }
@@ -104,8 +110,8 @@ package final class FileObjectStore: ObjectStore {
     /// Whether the very bytes are there already; whatever else is in their place is set aside.
     private func holdsIntact(_ digest: FileDigest) throws(StoreError) -> Bool {
         let place = place(of: digest.digest)
-        guard try Files.status(place) != nil else { return false }
-        if try FileDigest(ofFileAt: place) == digest { return true }
+        guard let status = try Files.status(place) else { return false }
+        if status.byteCount == digest.byteCount, try FileDigest(ofFileAt: place) == digest { return true }
         try setAside(digest.digest)
         return false
     }

@@ -96,6 +96,7 @@ extension Files {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
         while true {
+            if Task.isCancelled { throw .canceled }
             let count = platformRead(descriptor, buffer)
             if count == 0 { return }
             if count > 0 {
@@ -124,7 +125,7 @@ extension FileDigest {
                 byteCount += piece.count
             }
         } catch {
-            throw path.fault("read", error)
+            throw error == .canceled ? .interrupted : path.fault("read", error)
         }
         self.init(digest: hasher.finalized(), byteCount: byteCount)
     }

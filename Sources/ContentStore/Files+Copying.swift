@@ -136,6 +136,7 @@ extension Files {
         defer { buffer.deallocate() }
         var byteCount = 0
         while true {
+            if Task.isCancelled { throw .interrupted }
             let count = platformRead(descriptor, buffer.baseAddress, buffer.count)
             if count == 0 { return byteCount }
             if count < 0 {

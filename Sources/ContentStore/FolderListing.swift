@@ -41,7 +41,7 @@ private struct FolderWalk<System: FileSystem> {
     }
 
     mutating func list(_ folder: FilePath, prefix: String, depth: Int) throws(StoreError) {
-        guard depth < 64 else { throw .cannot(action: "list", path: folder, reason: .tooManySymbolicLinkLevels) }
+        guard depth < 64 else { throw .cannot(action: "list", path: folder, reason: .fileNameTooLong) }
         let listed = try fileSystem.listing(of: folder)
         LookedAt.current?.note(folder, as: listed.status)
         if depth > 0, listed.entries.contains(where: { $0.name == "CACHEDIR.TAG" }) { return }

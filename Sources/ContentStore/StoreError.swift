@@ -9,6 +9,8 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case absent(object: Digest)
     /// A file that is written to all the time, so that nobody can say what it holds.
     case changing(path: FilePath)
+    /// The task that read a file was cancelled.
+    case interrupted
     /// Below a cache's folder nothing may be a link, and this is one that cannot be passed over.
     case link(path: FilePath)
 
@@ -22,15 +24,20 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             "object \(object.abbreviated) is not in the cache"
         case .changing(let path):
             "cannot read '\(path)': it changed each time that it was read"
+        case .interrupted: "interrupted"
         case .link(let path):
             "'\(path)' is a link; nothing below a cache may be one"
         }
     }
 
     package var hint: String? {
-        guard case .link = self else { return nil }
-        return
+        switch self {
+        case .link:
             "remove it; for a cache on another disk, make the whole cache's folder a link, or name it with '--cache'"
+        case .cannot(let action, _, reason: .permissionDenied) where action != "read" && action != "look at":
+            "it may belong to somebody else, who can let you write there; '--cache' names a cache of your own"
+        default: nil
+        }
     }
 }
 

@@ -54,9 +54,12 @@ package struct CacheVerification: Sendable {
         let outputByteCounts = outputs.map(\.byteCount)
         let total = hashedCount + outputByteCounts.reduce(0, +)
         let store = FileObjectStore(cache: survey.folders.root)
+        let named = Dictionary(
+            survey.results.values.flatMap(\.result.outputs).map { ($0.object, $0.byteCount) },
+            uniquingKeysWith: { first, _ in first })
         let damaged = Set(
             try await Self.each(byteCounts, jobs, { progress($0, total) }) { index in
-                try Self.isDamaged(files[index].key, in: store)
+                try Self.isDamaged(files[index].key, byteCount: named[files[index].key], in: store)
             }.map { files[$0].key })
         // What is damaged is no object any more, and told as that.
         let check = ContentCheck(objects: store, content: content)
@@ -135,15 +138,19 @@ package struct CacheVerification: Sendable {
     }
 
     /// An object that went meanwhile is nobody's fault; one that cannot be read is as bad as a damaged one.
-    private static func isDamaged(_ object: Digest, in store: FileObjectStore) throws(StoreError) -> Bool {
+    ///
+    /// - Parameter byteCount: the length that a result says; `nil` where no result names the object.
+    private static func isDamaged(
+        _ object: Digest, byteCount: Int?, in store: FileObjectStore
+    ) throws(StoreError) -> Bool {
         do throws(StoreError) {
-            _ = try store.verifiedFile(of: object)
+            _ = try store.verifiedFile(of: object, byteCount: byteCount)
             return false
         } catch {
             switch error {
             case .damaged: return true
             case .absent: return false
-            case .cannot, .changing, .link: throw error
+            case .cannot, .changing, .interrupted, .link: throw error
             }
         }
     }

@@ -30,7 +30,11 @@ struct CommandOutputs {
         folder = order.folder.appending("command")
         outputsFolder = folder.appending("outputs")
         guard try Files.linkStatus(outputsFolder)?.kind == .folder else { return }
-        try look(at: outputsFolder, named: "")
+        do {
+            try look(at: outputsFolder, named: "")
+        } catch StoreError.cannot(_, _, reason: .fileNameTooLong) {
+            throw ToolFailure("it wrote folders to 'outputs' that lie deeper than a path can name")
+        }
     }
 
     /// The file of each output, in the order declared.

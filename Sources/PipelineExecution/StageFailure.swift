@@ -48,7 +48,8 @@ package enum StageFailure: Error, Hashable, Sendable {
         case .inputChanged: "run again once nothing writes to the data"
         case .notDeterministic: "the same inputs, settings and code gave two results; look for time, threads or seeds"
         case .diskFull: "make room there and run again; nothing of what it wrote was kept, since it may be cut off"
-        case .store, .disk, .interrupted: nil
+        case .store(let error): error.hint
+        case .disk, .interrupted: nil
         }
     }
 

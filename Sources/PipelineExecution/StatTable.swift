@@ -68,8 +68,12 @@ struct StatTable {
     /// This table with newer rows put in, without those that were last of use before a moment.
     func merged(with news: [String: Row], seenSince moment: Int64) -> StatTable {
         var rows: [(name: String, row: Row)] = news.map { ($0.key, $0.value) }
+        var nameByteCount = 0
         for index in 0..<count {
             guard let range = nameRange(index) else { continue }
+            // Names of a table that was written here lie one after another.
+            nameByteCount += range.count
+            guard nameByteCount <= bytes.count else { return StatTable().merged(with: news, seenSince: moment) }
             let name = String(decoding: bytes[range], as: UTF8.self)
             guard news[name] == nil, let row = row(index), row.seenAt >= moment else { continue }
             rows.append((name, row))

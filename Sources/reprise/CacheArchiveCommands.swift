@@ -37,7 +37,8 @@ struct CacheExportCommand: AsyncParsableCommand {
             where try !session.objects.holds(output.object, byteCount: output.byteCount) {
                 throw UsageError(
                     "the cache has lost '\(stage)/\(output.name)'",
-                    hint: "'reprise cache verify --repair' makes it again")
+                    hint: "'reprise cache verify --repair "
+                        + ShellWord(options.pipeline).textInSingleQuotes + "' makes it again")
             }
         }
         let target = FilePath(to)

@@ -37,6 +37,8 @@ enum Complaint {
         case let lock as LockError:
             Terminal.complain("error: \(visible("\(lock)"))", hint: lock.hint.map(visible))
             return RepriseExit.usage
+        case StoreError.interrupted:
+            return RepriseExit.interrupted
         case let store as StoreError:
             Terminal.complain("error: \(visible("\(store)"))", hint: store.hint)
             return RepriseExit.storeFault

@@ -4,6 +4,7 @@ import ContentStore
 import PipelineExecution
 import PipelineManifest
 import PipelinePlanning
+import SystemPackage
 
 /// Whether the cache holds the content that the results of a run say.
 ///
@@ -25,14 +26,14 @@ struct HeldContents {
         for (record, finding) in zip(hits, findings) {
             guard let (output, finding) = try finding.get() else { continue }
             if finding == .absent { lacksObjects = true }
-            faults[record.stage] = words(output.name, finding)
+            faults[record.stage] = Self.words(output.name, finding, of: session.manifestFile.string)
         }
     }
 
-    private func words(_ output: String, _ finding: ContentCheck.Finding) -> String {
-        finding == .absent
-            ? "the cache does not hold its output '\(output)'; 'reprise cache verify --repair' makes it again"
-            : "its output '\(output)' in the cache has another content than its result says; "
-                + "'reprise cache verify --repair' makes it again"
+    private static func words(_ output: String, _ finding: ContentCheck.Finding, of pipeline: String) -> String {
+        let repair = "'reprise cache verify --repair \(ShellWord(pipeline).textInSingleQuotes)' makes it again"
+        return finding == .absent
+            ? "the cache does not hold its output '\(output)'; \(repair)"
+            : "its output '\(output)' in the cache has another content than its result says; \(repair)"
     }
 }

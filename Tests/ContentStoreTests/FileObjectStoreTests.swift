@@ -181,4 +181,40 @@ struct FileObjectStoreTests {
         let strays = try Files.names(in: cache.appending("objects")).filter { $0.count != 2 }
         #expect(strays == [])
     }
+
+    @Test func `an object of another length than it has to have is set aside without being read`() throws {
+        try withTemporaryFolder { folder in
+            let store = FileObjectStore(cache: folder)
+            let object = try store.insert([1, 2, 3]).digest
+            // Nobody could read so many bytes to their end.
+            func lengthen() throws {
+                try Files.setPermissions(store.path(of: object), 0o644)
+                #expect(store.path(of: object).withPlatformString { truncate($0, 1 << 42) } == 0)
+            }
+            try lengthen()
+            #expect(throws: StoreError.damaged(object: object, path: store.path(of: object))) {
+                try store.verifiedFile(of: object, byteCount: 3)
+            }
+            #expect(try store.insert([1, 2, 3]).digest == object)
+            try lengthen()
+            #expect(try store.insert([1, 2, 3]).digest == object)
+            #expect(try store.bytes(of: object) == [1, 2, 3])
+        }
+    }
+
+    @Test func `hashing ends where its task is cancelled`() async throws {
+        let name = "reprise-test-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        let file = FilePath("/tmp").appending(name)
+        try Files.write([], toNew: file)
+        defer { try? Files.remove(file) }
+        #expect(file.withPlatformString { truncate($0, 1 << 42) } == 0)
+        let hashing = Task { try FileDigest(ofFileAt: file) }
+        let copying = Task {
+            try Files.copyHashing(file, toNew: FilePath(file.string + "-copy"))
+        }
+        hashing.cancel()
+        copying.cancel()
+        await #expect(throws: StoreError.interrupted) { try await hashing.value }
+        await #expect(throws: StoreError.interrupted) { try await copying.value }
+    }
 }

@@ -217,7 +217,7 @@ private struct CacheAttack {
         let kind = kinds.randomElement(using: &numbers) ?? "pipe"
         // What lies above it may have been struck before.
         guard isPlain(path) else { return "nothing at \(name)" }
-        let old = try? Data(contentsOf: URL(fileURLWithPath: path))
+        let old = smallFile(path)
         run("/bin/rm", "-rf", path)
         run("/bin/mkdir", "-p", (path as NSString).deletingLastPathComponent)
         switch kind {
@@ -243,6 +243,15 @@ private struct CacheAttack {
             chmod(path, 0)
         }
         return "\(kind) at \(name)"
+    }
+
+    /// The bytes of a plain file of less than a mebibyte.
+    private func smallFile(_ path: String) -> Data? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            let size = attributes?[.size] as? Int, size < 1 << 20
+        else { return nil }
+        return try? Data(contentsOf: URL(fileURLWithPath: path))
     }
 
     /// Whether a path leads nowhere but below the cache.
@@ -289,7 +298,7 @@ private struct CacheAttack {
     }
 
     private func entry(_ key: String) -> Data? {
-        try? Data(contentsOf: cache.appendingPathComponent("actions/\(key.prefix(2))/\(key.dropFirst(2)).json"))
+        smallFile(cache.path + "/actions/\(key.prefix(2))/\(key.dropFirst(2)).json")
     }
 
     private func entry2(_ key: String) -> String? {
@@ -333,11 +342,7 @@ private struct CacheAttack {
     private func forgeBytes(_ numbers: inout SeededNumbers) throws -> String {
         let name = try place(&numbers)
         let path = cache.appendingPathComponent(name).path
-        guard isPlain(path),
-            let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
-            type == .typeRegular, var bytes = try? Data(contentsOf: URL(fileURLWithPath: path)), !bytes.isEmpty,
-            bytes.count < 1 << 20
-        else { return "no bytes at \(name)" }
+        guard isPlain(path), var bytes = smallFile(path), !bytes.isEmpty else { return "no bytes at \(name)" }
         let place = Int.random(in: 0..<bytes.count, using: &numbers)
         bytes[place] ^= 1
         unlink(path)

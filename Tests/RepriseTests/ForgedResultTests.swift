@@ -77,7 +77,7 @@ import Testing
         try forge(project, output: "images")
         let words =
             "its output 'images' in the cache has another content than its result says; "
-            + "'reprise cache verify --repair' makes it again"
+            + "'reprise cache verify --repair words.yml' makes it again"
         let check = try project.reprise("check", "words.yml", "-q", "--junit", "junit.xml")
         #expect(check.code == 3)
         #expect(check.output == "stage 'images' differs from ./words.lock: \(words)\n", "\(check.output)")
