@@ -38,6 +38,8 @@ let package = Package(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "CKernels"),
         .target(name: "Tensors", dependencies: ["CKernels"]),
         .target(name: "TensorStore", dependencies: ["Tensors", "CHDF5"]),
@@ -56,7 +58,7 @@ let package = Package(
         // Of the rooms that need more than the readers do, the readers' files alone.
         .target(
             name: "PipelineRecords",
-            dependencies: ["ContentStore", "PipelineManifest", "PipelinePlanning", systemPackage]),
+            dependencies: ["CZlib", "ContentStore", "PipelineManifest", "PipelinePlanning", systemPackage]),
         .target(name: "Weights", dependencies: ["ContentStore", "Tensors"]),
 
         .target(name: "CFuzzing"),
@@ -71,6 +73,11 @@ let package = Package(
         fuzzer("FuzzLock", ["PipelineRecords", systemPackage]),
         fuzzer("FuzzArchive", ["ContentStore", systemPackage]),
         fuzzer("FuzzResults", ["ContentStore", "PipelineManifest", "PipelineRecords", systemPackage]),
+        fuzzer("FuzzStat", ["ContentStore"]),
+        fuzzer("FuzzAnswer", ["ContentStore", systemPackage]),
+        fuzzer("FuzzLatest", ["ContentStore", "PipelineRecords", systemPackage]),
+        fuzzer("FuzzWork", ["ContentStore", "PipelineRecords"]),
+        fuzzer("FuzzLog", ["ContentStore", "PipelineRecords", systemPackage]),
         fuzzer("FuzzSafetensors", ["Tensors", "Weights"]),
         fuzzer(
             "FuzzSeeds",

@@ -58,6 +58,11 @@ sources() {
     Archive) echo Sources/ContentStore/Archive{File,Header,Names,Reader,Scan,Writer}.swift ;;
     Results) echo Sources/PipelineRecords/ResultArchive{,+Taking}.swift Sources/ContentStore/Action.swift ;;
     Lock) echo Sources/PipelineRecords/PipelineLock.swift ;;
+    Stat) echo Sources/FuzzStat/StatTable.swift ;;
+    Answer) echo Sources/ContentStore/AnswerMemo.swift ;;
+    Latest) echo Sources/PipelineRecords/LatestStages.swift ;;
+    Work) echo Sources/PipelineRecords/WorkOrder{,+JSON}.swift ;;
+    Log) echo Sources/PipelineRecords/StageLog.swift ;;
     Safetensors) echo Sources/Weights/Safetensors.swift ;;
     esac
 }

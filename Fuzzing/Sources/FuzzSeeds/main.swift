@@ -20,6 +20,11 @@ do {
     try writeSeeds(recordSeeds, to: "\(root)/record")
     try writeSeeds(try archiveSeeds(in: root), to: "\(root)/archive")
     try writeSeeds(resultSeeds, to: "\(root)/results")
+    try writeSeeds(statSeeds, to: "\(root)/stat")
+    try writeSeeds(try answerSeeds(in: root), to: "\(root)/answer")
+    try writeSeeds(latestSeeds, to: "\(root)/latest")
+    try writeSeeds(workSeeds, to: "\(root)/work")
+    try writeSeeds(try logSeeds(in: root), to: "\(root)/log")
     try writeSeeds(lockSeeds, to: "\(root)/lock")
     try writeSeeds(safetensorsSeeds, to: "\(root)/safetensors")
 } catch {

@@ -1,0 +1,1 @@
+../../../Sources/PipelineExecution/StatTable.swift

@@ -1,0 +1,1 @@
+../../../Sources/PipelineExecution/Tool.swift
