@@ -94,8 +94,9 @@ for reader in "${readers[@]}"; do
     leaks=1
     case $reader in HDF5 | Manifest) leaks=0 ;; esac
     found="no crash, hang or unbounded allocation"
-    # What was freed is watched in 16 MB of it, which is far more than an input takes.
-    ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=$leaks \
+    # What was freed is watched in 16 MB of it, which is far more than an input takes. Paths that are handed to the system
+    # are watched to their ends.
+    ASAN_OPTIONS=quarantine_size_mb=16:strict_string_checks=1:detect_leaks=$leaks \
         LLVM_PROFILE_FILE=.build/profiles/$reader.profraw "$built/Fuzz$reader" -max_total_time="$seconds" \
         -max_len="$longest" -timeout="$timeout" -malloc_limit_mb="$allocation" -rss_limit_mb="$memory" \
         -detect_leaks=$leaks -print_final_stats=1 -artifact_prefix=".build/findings/$lower-" \

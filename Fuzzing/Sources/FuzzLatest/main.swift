@@ -47,8 +47,8 @@ func check(_ bytes: [UInt8]) throws {
     try add(to: stages)
 }
 
-func add(to stages: LatestStages) throws {
-    var stages = stages
+func add(to earlier: LatestStages) throws {
+    var stages = earlier
     let key = ActionKey(Digest(ofText: "key"))
     let record = RunRecord(
         id: "20261121T101500.123456Z-01a2b3c4", pipeline: "p", manifest: "p.yml", seconds: 2, environment: [:],
@@ -60,5 +60,6 @@ func add(to stages: LatestStages) throws {
     try Files.remove(folders.runs.appending(record.id + ".json"))
     precondition(kept.keys == stages.keys && kept.keys["new"] == key, "a run's keys are lost")
     precondition(kept.seconds == stages.seconds && kept.seconds["new"] == 1.5, "a run's times are lost")
-    precondition(kept.sequence == stages.sequence && kept.sequence >= 7, "a run's place is lost")
+    precondition(kept.sequence == stages.sequence, "a run's place is lost")
+    precondition(stages.sequence == max(7, earlier.sequence), "the newest run is another")
 }
