@@ -161,6 +161,3 @@ extension StageLog {
     /// Of the zlib in use, for example `1.2.13`.
     package static var zlibVersion: String { CZlib.zlibVersion().map { String(cString: $0) } ?? "unknown" }
 }
-
-// The enum's own `open` hides the C function of this name.
-private func platformOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 { open(path, flags) }
