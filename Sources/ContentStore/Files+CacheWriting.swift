@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import SystemPackage
+import SystemPackage
 
 #if canImport(Darwin)
     import Darwin

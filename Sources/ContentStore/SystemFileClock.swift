@@ -19,15 +19,15 @@ package import SystemPackage
 /// systems that the kernel itself keeps; of others, such as NFS, it is not known.
 package final class SystemFileClock: FileClock {
     private let cache: FilePath?
-    /// The kernel's clock; `nil` where it does not tell.
-    private let kernelTime: Int64?
+    /// The kernel's clock, by a file in memory; where there are no such files, as this process is told it.
+    private let kernelTime: Int64
     private let beginning = SystemFileClock.uptime()
     private let known = Mutex<[UInt64: StatusTrust]>([:])
 
     /// - Parameter cache: a folder of this program's own, in which a file with a name may be made for a moment.
     package init(cache: FilePath? = nil) {
         self.cache = cache
-        kernelTime = Self.time(ofFile: reprise_memory_file())
+        kernelTime = Self.time(ofFile: reprise_memory_file()) ?? LookedAt.now()
     }
 
     package func trust(in status: FileStatus, at path: FilePath) -> StatusTrust {
@@ -43,15 +43,14 @@ package final class SystemFileClock: FileClock {
     /// Only the bytes of files are written to through memory; what a folder holds is changed by calls that date it.
     private func trust(_ trust: StatusTrust, in status: FileStatus) -> StatusTrust {
         guard trust == .none, status.kind != .file else { return trust }
-        return kernelTime.map { .since($0) } ?? .clockUnknown
+        return .since(kernelTime)
     }
 
     private func found(_ device: UInt64, at path: FilePath) -> StatusTrust {
         let fileSystem = path.withPlatformString { reprise_file_system_at($0) }
         if fileSystem == reprise_file_system_in_memory { return .none }
         if let time = timeHere(device, at: path) { return .since(time) }
-        if fileSystem == reprise_file_system_of_kernel, let kernelTime { return .since(kernelTime) }
-        return .clockUnknown
+        return fileSystem == reprise_file_system_of_kernel ? .since(kernelTime) : .clockUnknown
     }
 
     /// The file system's time at the beginning, from a file that is made on it now.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ContentStore
+import ContentStore
 package import SystemPackage
 
 /// Reading what a stage is given: the bytes that it gets are those that its key says, or it fails.
