@@ -59,8 +59,8 @@ package struct FileActionCache: ActionCache {
 
     /// An entry, and whether it is this user's own.
     ///
-    /// That is one in a file that belongs to the user and that nobody else may write to. What others published is
-    /// sealed by what anybody can compute.
+    /// It is where its file is owned by the user and not writable by others. The seal is a plain digest, which anybody
+    /// can compute, so that it does not show who published an entry.
     package func ownedEntry(for key: ActionKey) throws(StoreError) -> (entry: ActionCacheEntry, isOwn: Bool)? {
         guard let (sealed, isOwn) = try sealedEntry(for: key), let result = sealed.result,
             let document = try? JSONValue(parsing: sealed.documentBytes)

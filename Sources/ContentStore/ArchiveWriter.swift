@@ -7,7 +7,7 @@ package struct ArchiveInput: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case bytes([UInt8])
         case file(FilePath)
-        /// A file whose bytes have this digest; one that has others is told as one that changed.
+        /// A file and the digest that its bytes must have; other bytes are an error, `ArchiveError.changed`.
         case object(FilePath, Digest)
     }
 

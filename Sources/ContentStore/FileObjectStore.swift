@@ -134,7 +134,7 @@ package final class FileObjectStore: ObjectStore {
 }
 
 extension Files {
-    /// Makes a file one that nobody writes to any more and that is as old as this moment, by the file system's clock.
+    /// Makes a file read-only and sets its times to now, by the file system's clock.
     fileprivate static func seal(_ path: FilePath) throws(StoreError) {
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
         guard descriptor >= 0 else { throw .cannot(action: "read", path: path, reason: Errno(rawValue: errno)) }

@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// What observers ask a file system.
 ///
-/// Whatever these calls tell was so at one moment; between any two of them somebody else can change anything.
+/// Each answer is a snapshot: between any two calls another process can change anything.
 package protocol FileSystem: Sendable {
     /// The status of what a path leads to, or of a link itself; `nil` where there is nothing.
     func status(of path: FilePath, followsLink: Bool) throws(StoreError) -> FileStatus?
@@ -66,8 +66,9 @@ package protocol OpenFile: AnyObject {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
 }
 
-/// What is known of the clock by which a file system dates its files, which need not be this machine's: that of an NFS
-/// server is the server's, and the time that a process is told may be any.
+/// What is known of the clock by which a file system sets the times of its files.
+///
+/// It need not be the clock of this process: an NFS server uses its own, and a process can be given a wrong time.
 package protocol FileClock: Sendable {
     /// What the status of this file is worth.
     func trust(in status: FileStatus, at path: FilePath) -> StatusTrust

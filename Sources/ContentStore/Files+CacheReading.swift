@@ -21,7 +21,7 @@ extension Files {
         try ownedFile(path, limit: limit)?.bytes
     }
 
-    /// The same, and whether the file is this user's own and nobody else may write to it.
+    /// The same bytes, and whether the file is owned by this user and not writable by others.
     package static func ownedFile(
         _ path: CachePath, limit: Int
     ) throws(StoreError) -> (bytes: [UInt8], isOwn: Bool)? {
@@ -56,7 +56,7 @@ extension Files {
     /// The number of the user that this process acts for.
     package static var userNumber: UInt32 { UInt32(geteuid()) }
 
-    /// Whether an open file is this user's own and nobody else may write to it.
+    /// Whether an open file is owned by this user and not writable by others.
     private static func isOwn(_ descriptor: Int32) -> Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_uid == geteuid()

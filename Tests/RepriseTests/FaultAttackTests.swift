@@ -353,7 +353,7 @@ private struct CacheAttack {
     /// Folders in folders, deeper than any path can name.
     private func plantDeepTree(_ numbers: inout SeededNumbers) throws -> String {
         let key = try keys().randomElement(using: &numbers) ?? String(repeating: "ab", count: 32)
-        let path = cache.path + "/work/\(key)/attempt-9"
+        let path = cache.appendingPathComponent("work").appendingPathComponent("\(key)/attempt-9").path
         guard isPlain(path) else { return "no deep tree" }
         run("/bin/mkdir", "-p", path)
         var folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -78,7 +78,7 @@ int reprise_open_folder(const char *path);
 /// Returns the descriptor, or -1 with errno: ELOOP or ENOTDIR where a part of `path` is a link.
 int reprise_open_folder_beneath(int folder, const char *path);
 
-/// Opens, to read, what lies below an open folder, following no link on the way and waiting for nobody at a pipe.
+/// Opens, for reading, a path below an open folder. No symbolic link is followed, and a pipe does not block.
 /// `flags` may add O_DIRECTORY. Returns the descriptor, or -1 with errno as above.
 int reprise_open_beneath(int folder, const char *path, int flags);
 
