@@ -111,6 +111,49 @@ void reprise_name_thread(const char *name) {
 }
 
 #if defined(__linux__)
+// By their numbers in statfs(2), of which headers name few.
+static enum reprise_file_system kind_of(const struct statfs *disk) {
+    switch ((unsigned)disk->f_type) {
+    case 0x01021994: // tmpfs
+    case 0x858458f6: // ramfs
+        return reprise_file_system_in_memory;
+    case 0xef53:     // ext2, ext3, ext4
+    case 0x58465342: // XFS
+    case 0x9123683e: // btrfs
+    case 0xf2f52010: // F2FS
+    case 0x2fc12fc1: // ZFS
+    case 0xca451a4e: // bcachefs
+    case 0x3153464a: // JFS
+    case 0x52654973: // ReiserFS
+    case 0x794c7630: // overlay
+    case 0x73717368: // squashfs
+    case 0x9660:     // ISO 9660
+        return reprise_file_system_of_kernel;
+    case 0x6969:     // NFS
+    case 0x517b:     // SMB
+    case 0xff534d42: // CIFS
+    case 0xfe534d42: // SMB 2
+    case 0x65735546: // FUSE
+    case 0x00c36400: // Ceph
+    case 0x5346414f: // AFS
+    case 0x01021997: // 9P
+    case 0x0bd00bd0: // Lustre
+        return reprise_file_system_of_server;
+    default: return reprise_file_system_other;
+    }
+}
+#elif defined(__APPLE__)
+static enum reprise_file_system kind_of(const struct statfs *disk) {
+    return disk->f_flags & MNT_LOCAL ? reprise_file_system_of_kernel : reprise_file_system_of_server;
+}
+#endif
+
+enum reprise_file_system reprise_file_system_at(const char *path) {
+    struct statfs disk;
+    return statfs(path, &disk) ? reprise_file_system_other : kind_of(&disk);
+}
+
+#if defined(__linux__)
 // Whether this process may use what file systems keep for the administrator; not in a user namespace of its own, whose
 // number is another than that of the first one.
 static int uses_reserve(void) {
@@ -131,22 +174,12 @@ static unsigned long long own_reserve(const struct statfs *disk) {
     return part < 4096 ? part : 4096;
 }
 
-// NFS, the three of SMB, FUSE, Ceph, AFS, 9P, Lustre.
-static int is_remote(const struct statfs *disk) {
-    switch ((unsigned long)disk->f_type & 0xFFFFFFFFul) {
-    case 0x6969: case 0x517B: case 0xFF534D42: case 0xFE534D42: case 0x65735546: case 0x00C36400: case 0x5346414F:
-    case 0x01021997: case 0x0BD00BD0: return 1;
-    default: return 0;
-    }
-}
-
 static unsigned long long free_blocks(const struct statfs *disk) {
     if (!uses_reserve()) return disk->f_bavail;
     unsigned long long own = own_reserve(disk);
     return disk->f_bfree > own ? disk->f_bfree - own : 0;
 }
 #elif defined(__APPLE__)
-static int is_remote(const struct statfs *disk) { return !(disk->f_flags & MNT_LOCAL); }
 static unsigned long long free_blocks(const struct statfs *disk) { return disk->f_bavail; }
 #endif
 
@@ -157,7 +190,7 @@ int reprise_look_at_disk(const char *path, struct reprise_disk_room *room) {
     room->files = disk.f_ffree;
     room->counts_bytes = disk.f_blocks > 0;
     room->counts_files = disk.f_files > 0;
-    room->is_remote = is_remote(&disk);
+    room->is_remote = kind_of(&disk) == reprise_file_system_of_server;
     return 0;
 }
 
@@ -186,39 +219,6 @@ int reprise_memory_file(void) {
     errno = ENOSYS;
     return -1;
 #endif
-}
-
-#if defined(__linux__)
-// Their numbers in statfs(2); headers name few of them.
-static const unsigned in_memory[] = {0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */};
-static const unsigned of_kernel[] = {
-    0xef53 /* ext2, ext3, ext4 */, 0x58465342 /* XFS */,      0x9123683e /* btrfs */,  0xf2f52010 /* F2FS */,
-    0x2fc12fc1 /* ZFS */,          0xca451a4e /* bcachefs */, 0x3153464a /* JFS */,    0x52654973 /* ReiserFS */,
-    0x794c7630 /* overlay */,      0x73717368 /* squashfs */, 0x9660 /* ISO 9660 */,
-};
-
-static int holds(const unsigned *numbers, size_t count, unsigned number) {
-    for (size_t i = 0; i < count; i++) {
-        if (numbers[i] == number) return 1;
-    }
-    return 0;
-}
-#endif
-
-enum reprise_file_system reprise_file_system_at(const char *path) {
-#if defined(__linux__)
-    struct statfs room;
-    if (statfs(path, &room)) return reprise_file_system_other;
-    unsigned number = (unsigned)room.f_type;
-    if (holds(in_memory, sizeof in_memory / sizeof *in_memory, number)) return reprise_file_system_in_memory;
-    if (holds(of_kernel, sizeof of_kernel / sizeof *of_kernel, number)) return reprise_file_system_of_kernel;
-#elif defined(__APPLE__)
-    struct statfs room;
-    if (!statfs(path, &room) && room.f_flags & MNT_LOCAL) return reprise_file_system_of_kernel;
-#else
-    (void)path;
-#endif
-    return reprise_file_system_other;
 }
 
 // Where the system has it, a descriptor that only serves to reach what lies in the folder.

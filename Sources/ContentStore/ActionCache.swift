@@ -79,9 +79,7 @@ package struct FileActionCache: ActionCache {
         do throws(StoreError) {
             guard let (bytes, isOwn) = try Files.ownedFile(path, limit: CacheLimits.result) else { return nil }
             return SealedEntry(bytes, key: key).map { ($0, isOwn) }
-        } catch .cannot(_, _, reason: .ioError), .cannot(_, _, reason: .isDirectory),
-            .cannot(_, _, reason: .fileTooLarge), .cannot(_, _, reason: .invalidArgument)
-        {
+        } catch .cannot(_, _, reason: .ioError), .cannot(_, _, reason: .fileTooLarge) {
             // What nobody can read, now or later, is as good as absent; what this process may not read, or has no
             // descriptor left for, is there.
             return nil

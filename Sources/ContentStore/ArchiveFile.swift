@@ -19,22 +19,16 @@ final class ArchiveFile: Sendable {
     /// - Throws: `ArchiveError`, also for a pipe or a device, which is not waited for.
     init(_ path: FilePath) throws(ArchiveError) {
         self.path = path
-        descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-        guard descriptor >= 0 else {
-            throw .store(.cannot(action: "read", path: path, reason: Errno(rawValue: errno)))
-        }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let reason = Errno(rawValue: errno)
-            close(descriptor)
-            throw .store(.cannot(action: "read", path: path, reason: reason))
-        }
-        guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
-            close(descriptor)
+        let status: FileStatus
+        do throws(StoreError) {
+            (descriptor, status) = try Files.openPlainFile(path)
+        } catch .cannot(_, _, reason: .invalidArgument), .cannot(_, _, reason: .isDirectory) {
             throw .malformed(path: path, offset: 0, reason: "it is no plain file")
+        } catch {
+            throw .store(error)
         }
-        byteCount = Int(status.st_size)
-        LookedAt.current?.note(path, as: FileStatus(status))
+        byteCount = status.byteCount
+        LookedAt.current?.note(path, as: status)
     }
 
     deinit { close(descriptor) }

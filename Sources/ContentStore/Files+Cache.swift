@@ -142,8 +142,7 @@ extension Files {
 
     /// A name beside `path` that no other process uses: it holds the process's number and a random one.
     package static func temporarySibling(of path: CachePath) -> CachePath {
-        guard let name = temporarySibling(of: path.filePath).lastComponent else { return path }
-        return path.folder.appending(name)
+        path.folder.appending(temporaryName(for: path.name))
     }
 
     /// What the file system's clock says now, in nanoseconds since 1970, from a file made in `folder` for this.
@@ -154,56 +153,5 @@ extension Files {
         try write([], toNew: probe)
         defer { try? remove(probe) }
         return try status(probe)?.modificationTime ?? 0
-    }
-}
-
-/// An open folder that is being listed.
-struct FolderStream: ~Copyable {
-    let descriptor: Int32
-    private let stream: OpaquePointer
-
-    /// - Parameter descriptor: is closed in any case.
-    init(_ descriptor: Int32) throws(Errno) {
-        guard let stream = fdopendir(descriptor) else {
-            let reason = Errno(rawValue: errno)
-            close(descriptor)
-            throw reason
-        }
-        self.descriptor = descriptor
-        self.stream = stream
-    }
-
-    deinit { closedir(stream) }
-
-    /// All that the folder holds.
-    borrowing func entries() throws(Errno) -> [FilePath.Component] {
-        var entries: [FilePath.Component] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
-                    FilePath.Component(platformString: $0)
-                }
-            }
-            if let name, name.kind == .regular { entries.append(name) }
-            errno = 0
-        }
-        // The end of a folder and a failure on the way to it look the same but for this.
-        guard errno == 0 else { throw Errno(rawValue: errno) }
-        return entries
-    }
-
-    /// The status of the folder.
-    borrowing func ownStatus() throws(Errno) -> FileStatus {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Errno(rawValue: errno) }
-        return FileStatus(status)
-    }
-
-    /// The status of an entry; `nil` where it is gone.
-    borrowing func status(of name: FilePath.Component) -> FileStatus? {
-        var status = stat()
-        return name.withPlatformString { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0
-            ? FileStatus(status) : nil
     }
 }

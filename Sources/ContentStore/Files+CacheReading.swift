@@ -88,46 +88,23 @@ extension Files {
         if let failure { throw failure }
         return bytes
     }
-
-    /// Hands the bytes of an open file to `body` in pieces.
-    fileprivate static func read(
-        _ descriptor: Int32, _ body: (UnsafeRawBufferPointer) -> Void
-    ) throws(Errno) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-        defer { buffer.deallocate() }
-        while true {
-            if Task.isCancelled { throw .canceled }
-            let count = platformRead(descriptor, buffer)
-            if count == 0 { return }
-            if count > 0 {
-                body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            } else if errno != EINTR {
-                throw Errno(rawValue: errno)
-            }
-        }
-    }
 }
 
 extension FileDigest {
     /// Of a file in a cache; `nil` where there is nothing, or something that is no plain file.
     init?(ofFileAt path: CachePath) throws(StoreError) {
-        var hasher = ContentHasher()
-        var byteCount = 0
+        let file: SystemOpenFile
         do throws(Errno) {
             guard let (descriptor, status) = try path.openedFile() else {
                 path.noteLook(nil)
                 return nil
             }
-            defer { close(descriptor) }
             path.noteLook(status)
-            try Files.read(descriptor) { piece in
-                hasher.update(piece)
-                byteCount += piece.count
-            }
+            file = SystemOpenFile(descriptor, status, at: path.filePath)
         } catch {
-            throw error == .canceled ? .interrupted : path.fault("read", error)
+            throw path.fault("read", error)
         }
-        self.init(digest: hasher.finalized(), byteCount: byteCount)
+        try self.init(of: file, through: FileBuffer())
     }
 }
 

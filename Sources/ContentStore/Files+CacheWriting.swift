@@ -27,7 +27,7 @@ extension Files {
     /// Writes a new file; an existing one is an error.
     package static func write(_ bytes: [UInt8], toNew path: CachePath) throws(StoreError) {
         let descriptor = try create(path)
-        let failure = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+        let failure = writeAll(bytes, to: descriptor)
         let closed = close(descriptor) == 0 ? nil : Errno(rawValue: errno)
         if let reason = failure ?? closed {
             try? remove(path)
@@ -45,8 +45,9 @@ extension Files {
         _ path: CachePath, with bytes: [UInt8], madeIn folder: CachePath? = nil, permissions: UInt16 = 0o666
     ) throws(StoreError) {
         do throws(Errno) {
-            let made = try UnfinishedCacheFile(for: path, in: (folder ?? path.folder).opened(), permissions)
-            if let reason = bytes.withUnsafeBytes({ writeAll($0, to: made.descriptor) }) { throw reason }
+            let made = try UnfinishedFile(
+                for: path.name, in: (folder ?? path.folder).opened(), permissions: permissions)
+            if let reason = writeAll(bytes, to: made.descriptor) { throw reason }
             if let reason = made.finish(as: path) { throw reason }
         } catch {
             throw path.fault("write", error)
@@ -73,60 +74,5 @@ extension Files {
         guard let (descriptor, _) = try? path.openedFile() else { return }
         defer { close(descriptor) }
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try remove(path) }
-    }
-}
-
-/// A new file in a cache that takes its place when it is finished, and is gone when it is dropped before.
-///
-/// Its writer holds a lock of the kernel's on it, which ends with the process: an unfinished file without one is a dead
-/// writer's. Where a file system has no locks, such a file stays.
-private struct UnfinishedCacheFile: ~Copyable {
-    let descriptor: Int32
-    private let folder: OpenFolder
-    private let name: FilePath.Component
-
-    /// Creates it in `folder`, under a name that no other process uses.
-    init(for target: CachePath, in folder: OpenFolder, _ permissions: UInt16) throws(Errno) {
-        while true {
-            guard let name = Files.temporarySibling(of: target).name else { throw .invalidArgument }
-            let descriptor = name.withPlatformString {
-                openat(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(permissions))
-            }
-            guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-            let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
-            var status = stat()
-            // Whoever clears up may have come between creating it and locking it.
-            if !isTaken, fstat(descriptor, &status) != 0 || status.st_nlink > 0 {
-                self.descriptor = descriptor
-                self.folder = folder
-                self.name = name
-                return
-            }
-            close(descriptor)
-        }
-    }
-
-    /// Puts the file into its place; the reason where that fails.
-    consuming func finish(as target: CachePath) -> Errno? {
-        // Some file systems tell only on closing that bytes were lost. The lock lasts as long as our own descriptor.
-        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        if copy < 0 || close(copy) != 0 { return Errno(rawValue: errno) }
-        let reason = moved(to: target)
-        // A folder in the file's place is nobody's.
-        guard reason == .isDirectory, (try? Files.removeTree(target)) != nil else { return reason }
-        return moved(to: target)
-    }
-
-    private borrowing func moved(to target: CachePath) -> Errno? {
-        let (from, name) = (folder.descriptor, name)
-        return target.reason { targetFolder, targetName in
-            name.withPlatformString { renameat(from, $0, targetFolder, targetName) }
-        }
-    }
-
-    deinit {
-        // A finished file has left this name.
-        _ = name.withPlatformString { unlinkat(folder.descriptor, $0, 0) }
-        close(descriptor)
     }
 }

@@ -103,14 +103,13 @@ package enum Files {
 
     /// What a folder holds, in the order of the file system, with names that need not be text.
     package static func entries(in folder: FilePath) throws(StoreError) -> [FilePath.Component] {
-        let stream = try FolderReader(folder)
-        LookedAt.current?.note(folder, as: stream.status)
-        var entries: [FilePath.Component] = []
-        while let entry = try stream.next() {
-            let name = FolderReader.withName(of: entry) { FilePath.Component(platformString: $0) }
-            if let name, name.kind == .regular { entries.append(name) }
+        do throws(Errno) {
+            let stream = try FolderStream(at: folder)
+            LookedAt.current?.note(folder, as: try stream.ownStatus())
+            return try stream.entries()
+        } catch {
+            throw .cannot(action: "list", path: folder, reason: error)
         }
-        return entries
     }
 
     /// Makes a folder and those above it that are missing.
@@ -202,19 +201,13 @@ package enum Files {
     }
 
     /// Replaces a file in one step, so that a reader sees the old bytes or the new ones and never a part.
-    ///
-    /// - Parameter folder: where the new file is made; on the same disk as `path`, and its own folder where none is
-    /// named.
-    /// - Parameter permissions: those of the new file, less what the process's mask takes away.
-    package static func replace(
-        _ path: FilePath, with bytes: [UInt8], madeIn folder: FilePath? = nil, permissions: UInt16 = 0o666
-    ) throws(StoreError) {
-        let made = try UnfinishedFile(for: path, in: folder ?? path.removingLastComponent(), permissions: permissions)
-        if let reason = writeAll(bytes, to: made.descriptor) {
-            throw .cannot(action: "write", path: path, reason: reason)
-        }
-        if let reason = made.finish() {
-            throw .cannot(action: "write", path: path, reason: reason)
+    package static func replace(_ path: FilePath, with bytes: [UInt8]) throws(StoreError) {
+        do throws(Errno) {
+            let made = try UnfinishedFile(beside: path)
+            if let reason = writeAll(bytes, to: made.descriptor) { throw reason }
+            if let reason = made.finish(as: path) { throw reason }
+        } catch {
+            throw .cannot(action: "write", path: path, reason: error)
         }
     }
 
@@ -225,27 +218,26 @@ package enum Files {
     package static func replace(
         _ path: FilePath, writing body: (_ append: ([UInt8]) throws(StoreError) -> Void) throws -> Void
     ) throws {
-        let made = try UnfinishedFile(for: path, in: path.removingLastComponent())
+        let made: UnfinishedFile
+        do throws(Errno) {
+            made = try UnfinishedFile(beside: path)
+        } catch {
+            throw StoreError.cannot(action: "write", path: path, reason: error)
+        }
         let descriptor = made.descriptor
         try body { (piece) throws(StoreError) in
             if let reason = writeAll(piece, to: descriptor) {
                 throw .cannot(action: "write", path: path, reason: reason)
             }
         }
-        if let reason = made.finish() {
+        if let reason = made.finish(as: path) {
             throw StoreError.cannot(action: "write", path: path, reason: reason)
         }
     }
 
-    /// Removes what writers that are dead left in a folder; what a living one is at stays.
-    package static func removeUnfinished(in folder: FilePath) throws(StoreError) {
-        for entry in try entries(in: folder) where isTemporaryName(entry.string) {
-            try UnfinishedFile.removeIfDead(folder.appending(entry))
-        }
-    }
-
     package static func rename(_ path: FilePath, to target: FilePath) throws(StoreError) {
-        guard renameStatus(path, to: target) == 0 else {
+        let status = path.withPlatformString { from in target.withPlatformString { platformRename(from, $0) } }
+        guard status == 0 else {
             throw .cannot(action: "move '\(path)' to", path: target, reason: Errno(rawValue: errno))
         }
     }
@@ -255,25 +247,6 @@ package enum Files {
         guard path.withPlatformString({ unlink($0) }) == 0 || errno == ENOENT else {
             throw .cannot(action: "remove", path: path, reason: Errno(rawValue: errno))
         }
-    }
-
-    /// Removes a folder that holds nothing; one that holds something stays, and what is not there is no error.
-    package static func removeIfEmpty(_ folder: FilePath) throws(StoreError) {
-        if folder.withPlatformString({ rmdir($0) }) == 0 { return }
-        let reason = Errno(rawValue: errno)
-        switch reason {
-        case .directoryNotEmpty, .fileExists, .noSuchFileOrDirectory, .notDirectory: return
-        default: throw .cannot(action: "remove", path: folder, reason: reason)
-        }
-    }
-
-    /// How many bytes a file system still takes of this user.
-    package static func availableByteCount(at path: FilePath) throws(StoreError) -> Int {
-        var room = statvfs()
-        guard path.withPlatformString({ statvfs($0, &room) }) == 0 else {
-            throw .cannot(action: "look at the disk of", path: path, reason: Errno(rawValue: errno))
-        }
-        return Int(clamping: UInt64(room.f_bavail).multipliedReportingOverflow(by: UInt64(room.f_frsize)).partialValue)
     }
 
     package static func setPermissions(_ path: FilePath, _ mode: UInt16) throws(StoreError) {
@@ -296,12 +269,15 @@ package enum Files {
 
     /// A name beside `path` that no other process uses: it holds the process's number and a random one.
     package static func temporarySibling(of path: FilePath) -> FilePath {
-        let name = path.lastComponent?.string ?? "file"
-        let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        return path.removingLastComponent().appending(".\(name).\(getpid())-\(unique)")
+        path.removingLastComponent().appending(temporaryName(for: path.lastComponent))
     }
 
-    /// Whether a name is one that `temporarySibling` makes, such as `.stat.17-2lv39s2zl8aih`.
+    static func temporaryName(for name: FilePath.Component?) -> String {
+        let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        return ".\(name?.string ?? "file").\(getpid())-\(unique)"
+    }
+
+    /// Whether a name is one that `temporaryName` makes, such as `.stat.17-2lv39s2zl8aih`.
     static func isTemporaryName(_ name: String) -> Bool {
         guard name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
         let parts = name[name.index(after: dot)...].utf8.split(
@@ -312,14 +288,7 @@ package enum Files {
             && !parts[1].isEmpty && parts[1].allSatisfy { digits.contains($0) || letters.contains($0) }
     }
 
-    /// 0, or -1 with the reason in `errno`.
-    fileprivate static func renameStatus(_ path: FilePath, to target: FilePath) -> Int32 {
-        path.withPlatformString { from in
-            target.withPlatformString { platformRename(from, $0) }
-        }
-    }
-
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Errno? {
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Errno? {
         bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
     }
 
@@ -334,61 +303,6 @@ package enum Files {
             rest = rest.dropFirst(count)
         }
         return nil
-    }
-}
-
-/// A new file that takes its place when it is finished, and is gone when it is dropped before.
-///
-/// Its writer holds a lock of the kernel's on it, which ends with the process: an unfinished file without one is a dead
-/// writer's. Where a file system has no locks, such a file stays.
-private struct UnfinishedFile: ~Copyable {
-    let descriptor: Int32
-    private let path: FilePath
-    private let target: FilePath
-
-    /// Creates it in `folder`, under a name that no other process uses.
-    init(for target: FilePath, in folder: FilePath, permissions: UInt16 = 0o666) throws(StoreError) {
-        while true {
-            let path = Files.temporarySibling(of: folder.appending(target.lastComponent?.string ?? "file"))
-            let descriptor = path.withPlatformString {
-                open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
-            }
-            guard descriptor >= 0 else {
-                throw .cannot(action: "write", path: target, reason: Errno(rawValue: errno))
-            }
-            let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
-            var status = stat()
-            // Whoever clears up may have come between creating it and locking it.
-            if !isTaken, fstat(descriptor, &status) != 0 || status.st_nlink > 0 {
-                self.descriptor = descriptor
-                self.path = path
-                self.target = target
-                return
-            }
-            close(descriptor)
-        }
-    }
-
-    /// Puts the file into its place; the reason where that fails.
-    consuming func finish() -> Errno? {
-        // Some file systems tell only on closing that bytes were lost. The lock lasts as long as our own descriptor.
-        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        if copy < 0 || close(copy) != 0 { return Errno(rawValue: errno) }
-        return Files.renameStatus(path, to: target) == 0 ? nil : Errno(rawValue: errno)
-    }
-
-    deinit {
-        // A finished file has left this name.
-        _ = path.withPlatformString { unlink($0) }
-        close(descriptor)
-    }
-
-    /// Removes an unfinished file unless its writer lives.
-    static func removeIfDead(_ path: FilePath) throws(StoreError) {
-        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
-        if descriptor < 0 { return }
-        defer { close(descriptor) }
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try Files.remove(path) }
     }
 }
 

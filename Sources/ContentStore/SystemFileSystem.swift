@@ -48,71 +48,39 @@ package struct SystemFileSystem: FileSystem {
     }
 
     package func listing(of folder: FilePath) throws(StoreError) -> ListedFolder {
-        let stream = try FolderReader(folder)
+        let status: FileStatus
         var entries: [(name: String, type: ListedFolder.EntryType)] = []
-        while let entry = try stream.next() {
-            let type: ListedFolder.EntryType =
-                switch Int(entry.pointee.d_type) {
-                case Int(DT_REG): .file
-                case Int(DT_DIR): .folder
-                default: .unknown
+        var nameless: FilePath?
+        do throws(Errno) {
+            let stream = try FolderStream(at: folder)
+            status = try stream.ownStatus()
+            while nameless == nil, let entry = try stream.next() {
+                if entry.pointee.d_name.0 == CChar(bitPattern: UInt8(ascii: ".")) { continue }
+                if let name = FolderStream.withName(of: entry, { String(validatingCString: $0) }) {
+                    entries.append((name, Self.type(of: entry)))
+                } else {
+                    nameless = FolderStream.withName(of: entry) { FilePath(platformString: $0) }
                 }
-            let name = FolderReader.withName(of: entry) { name in
-                name[0] == CChar(bitPattern: UInt8(ascii: ".")) ? "" : String(validatingCString: name)
             }
-            guard let name else {
-                let lossy = FolderReader.withName(of: entry) { FilePath(platformString: $0) }
-                throw .cannot(action: "name", path: folder.pushing(lossy), reason: .illegalByteSequence)
-            }
-            if !name.isEmpty { entries.append((name, type)) }
+        } catch {
+            throw .cannot(action: "list", path: folder, reason: error)
         }
-        return ListedFolder(status: stream.status, entries: entries)
+        if let nameless {
+            throw .cannot(action: "name", path: folder.pushing(nameless), reason: .illegalByteSequence)
+        }
+        return ListedFolder(status: status, entries: entries)
+    }
+
+    private static func type(of entry: UnsafeMutablePointer<dirent>) -> ListedFolder.EntryType {
+        switch Int(entry.pointee.d_type) {
+        case Int(DT_REG): .file
+        case Int(DT_DIR): .folder
+        default: .unknown
+        }
     }
 
     package func open(_ path: FilePath) throws(StoreError) -> any OpenFile {
         try SystemOpenFile(path)
-    }
-}
-
-/// A folder that is open to be listed.
-struct FolderReader: ~Copyable {
-    /// From before anything was read of it.
-    let status: FileStatus
-    private let path: FilePath
-    private let stream: OpaquePointer
-
-    init(_ path: FilePath) throws(StoreError) {
-        guard let stream = path.withPlatformString({ opendir($0) }) else {
-            throw .cannot(action: "list", path: path, reason: Errno(rawValue: errno))
-        }
-        var status = stat()
-        guard fstat(dirfd(stream), &status) == 0 else {
-            let reason = Errno(rawValue: errno)
-            closedir(stream)
-            throw .cannot(action: "list", path: path, reason: reason)
-        }
-        self.stream = stream
-        self.path = path
-        self.status = FileStatus(status)
-    }
-
-    deinit { closedir(stream) }
-
-    /// `nil` at the end.
-    func next() throws(StoreError) -> UnsafeMutablePointer<dirent>? {
-        errno = 0
-        if let entry = readdir(stream) { return entry }
-        // The end of a folder and a failure on the way to it look the same but for this.
-        guard errno == 0 else { throw .cannot(action: "list", path: path, reason: Errno(rawValue: errno)) }
-        return nil
-    }
-
-    static func withName<Value>(
-        of entry: UnsafeMutablePointer<dirent>, _ body: (UnsafePointer<CChar>) -> Value
-    ) -> Value {
-        withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-            tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { body($0) }
-        }
     }
 }
 
@@ -124,8 +92,13 @@ final class SystemOpenFile: OpenFile {
     let descriptor: Int32
     private let path: FilePath
 
-    init(_ path: FilePath) throws(StoreError) {
+    convenience init(_ path: FilePath) throws(StoreError) {
         let (descriptor, status) = try Files.openPlainFile(path)
+        self.init(descriptor, status, at: path)
+    }
+
+    /// - Parameter descriptor: of a plain file with this status; is closed with the value.
+    init(_ descriptor: Int32, _ status: FileStatus, at path: FilePath) {
         #if !canImport(Darwin)
             if status.byteCount > Self.readAheadByteCount { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
         #endif
@@ -174,7 +147,6 @@ extension Files {
         }
         return (descriptor, file)
     }
-
 }
 
 // The types' own `read` and `open` hide the C functions of these names.

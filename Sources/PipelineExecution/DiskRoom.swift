@@ -20,9 +20,9 @@ struct DiskRoom {
         self.room = room
     }
 
-    var isFull: Bool {
-        room.counts_bytes != 0 && room.bytes < Self.least || room.counts_files != 0 && room.files == 0
-    }
+    var isFull: Bool { takes(fewerThan: Self.least) || room.counts_files != 0 && room.files == 0 }
+
+    func takes(fewerThan byteCount: UInt64) -> Bool { room.counts_bytes != 0 && room.bytes < byteCount }
 
     /// Whether what is written may be refused later than by the call that writes.
     var isRemote: Bool { room.is_remote != 0 }

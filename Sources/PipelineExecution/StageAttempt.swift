@@ -162,8 +162,7 @@ struct StageAttempt: Sendable {
 
     /// Whether the cache's disk has no room for anything worth keeping.
     private var isDiskFull: Bool {
-        guard let byteCount = try? Files.availableByteCount(at: folders.root) else { return false }
-        return byteCount < 1 << 20
+        DiskRoom(at: folders.root)?.takes(fewerThan: 1 << 20) == true
     }
 
     /// A program that meets a full disk says so in its own way, or not at all.

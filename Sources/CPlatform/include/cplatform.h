@@ -60,8 +60,10 @@ int reprise_memory_file(void);
 
 /// Who dates the files of a file system.
 enum reprise_file_system {
-    /// Not known, such as a server somewhere.
+    /// Not known.
     reprise_file_system_other,
+    /// A server, by a clock of its own.
+    reprise_file_system_of_server,
     /// The kernel, by its own clock.
     reprise_file_system_of_kernel,
     /// The kernel too, but for bytes that are written through memory, as on tmpfs.
