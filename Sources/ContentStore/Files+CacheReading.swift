@@ -39,9 +39,9 @@ extension Files {
         }
     }
 
-    /// All bytes of a file in a cache that only this user can have written; `nil` where there is none.
+    /// All bytes of a file in a cache that is owned by this user and not writable by others; `nil` where there is none.
     ///
-    /// What is remembered there decides without being checked, so that nobody else may have a hand in it.
+    /// What is remembered there decides without being checked, so that nobody else may be able to change it.
     package static func ownFile(_ path: CachePath, limit: Int) throws(StoreError) -> [UInt8]? {
         guard let (bytes, isOwn) = try ownedFile(path, limit: limit), isOwn else { return nil }
         return bytes

@@ -71,7 +71,9 @@ struct UnfinishedFile: ~Copyable {
         return moved(to: target)
     }
 
-    /// Some file systems tell only on closing that bytes were lost. The lock lasts as long as our own descriptor.
+    /// Some file systems tell only on closing that bytes were lost.
+    ///
+    /// A copy of the descriptor is closed: the lock lasts as long as our own.
     private var closingFault: Errno? {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         return copy < 0 || close(copy) != 0 ? Errno(rawValue: errno) : nil

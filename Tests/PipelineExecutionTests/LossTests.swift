@@ -107,6 +107,20 @@ struct LossTests {
         }
     }
 
+    @Test(.enabled(if: geteuid() != 0, "whoever may write everywhere is refused nothing"))
+    func `a cache that cannot be written fails the stage as the disk's fault`() async throws {
+        try await Project.with { project in
+            try project.session().folders.prepare()
+            let objects = project.path("cache/objects")
+            try Files.makeFolder(objects)
+            try Files.setPermissions(objects, 0o500)
+            let run = try await project.run()
+            #expect(run.summary.first == "read-left failed")
+            #expect(run.outcome.failures["read-left"]?.isStoreFault == true)
+            #expect(run.reason("read-left")?.hasPrefix("cannot ") == true)
+        }
+    }
+
     @Test func `a folder of the cache that turns into a link during a run is not followed`() async throws {
         try await Project.with { project in
             let (objects, elsewhere) = (project.path("cache/objects"), project.path("elsewhere"))

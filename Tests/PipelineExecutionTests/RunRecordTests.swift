@@ -225,7 +225,7 @@ struct RunRecordTests {
         }
     }
 
-    @Test func `a log of gigabytes is handed over piece by piece, and no further than somebody wants it`() throws {
+    @Test func `a long log is handed over piece by piece, and no further than somebody wants it`() throws {
         try withFolders { folders in
             let (log, key) = (folders.root.appending("log"), ActionKey(Self.images))
             // Nothing but a length: 64 MiB of zeros, which compress to 64 KiB.

@@ -50,9 +50,7 @@ final class SimulatedFileSystem: FileSystem {
     /// A step takes a microsecond.
     private static let stepTime: Int64 = 1000
 
-    /// - Parameters:
-    ///   - tick: how coarse the times of files are, in nanoseconds.
-    ///   - trust: what its clock says; `nil` for the time at which the command began.
+    /// - Parameter tick: how coarse the times of files are, in nanoseconds.
     init(tick: Int64, clock: SimulatedClock) {
         self.tick = tick
         self.clock = clock
@@ -60,8 +58,6 @@ final class SimulatedFileSystem: FileSystem {
 
     var steps: Int { state.withLock { $0.steps } }
     var time: Int64 { state.withLock { $0.time } }
-    /// How many changes have not happened.
-    var dueCount: Int { state.withLock { $0.due.count } }
 
     func wait(_ nanoseconds: Int64) { state.withLock { $0.time += nanoseconds } }
 

@@ -86,6 +86,46 @@ final class CommandLineProject {
     }()
 }
 
+extension CommandLineProject {
+    /// The SHA-256 of a text, by a program of the system's.
+    static func sha256(of text: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "sha256sum 2>/dev/null || shasum -a 256"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        input.fileHandleForWriting.write(Data(text.utf8))
+        try input.fileHandleForWriting.close()
+        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        try #require(words.utf8.count > 64, "there is no program that hashes")
+        return String(words.prefix(64))
+    }
+
+    /// Makes folders in folders below a folder, more than a path can name.
+    static func makeDeepTree(in path: String, levels: Int, name: String) throws {
+        var folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(folder) }
+        for _ in 0..<levels {
+            guard mkdirat(folder, name, 0o777) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+            let below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            close(folder)
+            folder = below
+        }
+    }
+
+    /// Removes a tree, whatever its depth and its permissions.
+    static func removeTree(_ path: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/rm")
+        process.arguments = ["-rf", path]
+        try process.run()
+        process.waitUntilExit()
+    }
+}
+
 extension Process {
     /// Waits until it has ended; what has not in so many seconds is killed, so that its test fails and the others go on.
     ///

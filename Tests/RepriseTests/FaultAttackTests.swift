@@ -17,6 +17,7 @@ import Testing
             let story = try site.round(seed: round)
             try #require(site.faults == [], "round \(round): \(story)")
         }
+        #expect(site.forgedCount > 5)
     }
 }
 
@@ -28,8 +29,8 @@ private final class AttackSite {
     private let pristine: URL
     private let untouched: [String: String]
     private(set) var faults: [String] = []
-
-    private static let manifest = FaultProject.manifest
+    /// How many results were forged.
+    private(set) var forgedCount = 0
 
     /// Commands that read or mend a cache; those of `run` end the list.
     private static let commands: [[String]] = [
@@ -77,13 +78,15 @@ private final class AttackSite {
     /// One attack on a cache that was well, and what came of it.
     func round(seed: Int) throws -> String {
         var numbers = SeededNumbers(seed: seed)
-        try Self.remove(project.cache)
+        try CommandLineProject.removeTree(project.cache.path)
         try FileManager.default.copyItem(at: pristine, to: project.cache)
         var story: [String] = []
         let attack = CacheAttack(cache: project.cache, victim: victim, folder: project.folder)
         for _ in 0..<Int.random(in: 1...4, using: &numbers) {
             // What was struck before may be in the way.
-            story.append((try? attack.strike(&numbers)) ?? "a strike that failed")
+            let strike = (try? attack.strike(&numbers)) ?? "a strike that failed"
+            if strike.hasPrefix("the result ") { forgedCount += 1 }
+            story.append(strike)
         }
         for _ in 0..<3 {
             guard let command = Self.commands.randomElement(using: &numbers) else { continue }
@@ -121,7 +124,7 @@ private final class AttackSite {
 
     /// Whatever the commands did, a check that makes all anew is right.
     private func settle() throws {
-        try Self.remove(project.cache)
+        try CommandLineProject.removeTree(project.cache.path)
         let outcome = try project.reprise("check", "faults.yml", "-q")
         if outcome.code != 0 { faults.append("a check anew ended with \(outcome.code): \(outcome.errors)") }
         try checkOutside(after: ["check"])
@@ -130,7 +133,7 @@ private final class AttackSite {
     private static func exported(_ project: FaultProject) throws -> [String: Data] {
         var files: [String: Data] = [:]
         for stage in ["all", "turned", "split"] {
-            try? remove(project.folder.appendingPathComponent("out"))
+            try CommandLineProject.removeTree(project.folder.path + "/out")
             let outcome = try project.reprise("export", "faults.yml", stage, "--to", "out", "-q")
             guard outcome.code == 0 else { return [:] }
             for name in FileManager.default.enumerator(atPath: project.folder.path + "/out")?.allObjects ?? [] {
@@ -154,15 +157,6 @@ private final class AttackSite {
             contents[name] = "\(attributes[.type] ?? "") \(mode) \(time) \(bytes)"
         }
         return contents
-    }
-
-    /// Removes a tree, whatever its depth and its permissions.
-    private static func remove(_ folder: URL) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/rm")
-        process.arguments = ["-rf", folder.path]
-        try process.run()
-        process.waitUntilExit()
     }
 }
 
@@ -218,7 +212,7 @@ private struct CacheAttack {
         // What lies above it may have been struck before.
         guard isPlain(path) else { return "nothing at \(name)" }
         let old = smallFile(path)
-        run("/bin/rm", "-rf", path)
+        try CommandLineProject.removeTree(path)
         run("/bin/mkdir", "-p", (path as NSString).deletingLastPathComponent)
         switch kind {
         case "link to a folder": symlink(victim.path, path)
@@ -288,7 +282,7 @@ private struct CacheAttack {
             return "nothing to forge"
         }
         result = result.replacingOccurrences(of: mine, with: theirs)
-        let seal = DigestText.sha256(of: Data("[\(document),\(result)]".utf8))
+        let seal = try CommandLineProject.sha256(of: "[\(document),\(result)]")
         text = "{\"document\":\(document),\"result\":\(result),\"seal\":\"\(seal)\"}"
         let path = cache.path + "/actions/\(key.prefix(2))/\(key.dropFirst(2)).json"
         guard isPlain(path) else { return "nothing at \(key)" }
@@ -356,31 +350,7 @@ private struct CacheAttack {
         let path = cache.appendingPathComponent("work").appendingPathComponent("\(key)/attempt-9").path
         guard isPlain(path) else { return "no deep tree" }
         run("/bin/mkdir", "-p", path)
-        var folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        let name = String(repeating: "d", count: 30)
-        for _ in 0..<2000 {
-            mkdirat(folder, name, 0o777)
-            let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            close(folder)
-            folder = inner
-        }
-        close(folder)
+        try CommandLineProject.makeDeepTree(in: path, levels: 2000, name: String(repeating: "d", count: 30))
         return "a deep tree at work/\(key.prefix(8))"
-    }
-}
-
-/// SHA-256 by the system's own program.
-private enum DigestText {
-    static func sha256(of bytes: Data) -> String {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: file) }
-        let (process, pipe) = (Process(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["sha256sum", file.path]
-        process.standardOutput = pipe
-        guard (try? bytes.write(to: file)) != nil, (try? process.run()) != nil else { return "" }
-        process.waitUntilExit()
-        let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
-        return String(line.prefix(64))
     }
 }

@@ -14,21 +14,6 @@ import Testing
         return project
     }
 
-    private func digest(of text: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "sha256sum 2>/dev/null || shasum -a 256"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        input.fileHandleForWriting.write(Data(text.utf8))
-        try input.fileHandleForWriting.close()
-        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return String(words.prefix(64))
-    }
-
     /// The entry of a stage: its file, document and result as texts.
     private func entries(_ project: CommandLineProject, output: String) throws -> [(file: URL, parts: [String])] {
         let actions = project.folder.appendingPathComponent("cache/actions")
@@ -63,7 +48,7 @@ import Testing
                 of: "\"\(name)\":" + (try member(name, of: result)),
                 with: "\"\(name)\":" + (try member(name, of: other.parts[1])))
         }
-        let seal = try digest(of: "[\(locked.parts[0]),\(result)]")
+        let seal = try CommandLineProject.sha256(of: "[\(locked.parts[0]),\(result)]")
         let text = #"{"document":\#(locked.parts[0]),"result":\#(result),"seal":"\#(seal)"}"#
         try FileManager.default.removeItem(at: locked.file)
         try Data(text.utf8).write(to: locked.file)

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-/// Links, pipes, sockets and folders that somebody put into a cache where something else is expected: nothing outside
+/// Links, pipes and folders that somebody put into a cache where something else is expected: nothing outside
 /// is touched, nothing is waited for, and results are right.
 @Suite struct PlantedTests {
     /// A place in a cache, relative to it; KEY, SHELF and REST stand for the key of a stage and an object's name.
@@ -126,15 +126,7 @@ import Testing
     @Test func `a tree of many levels below an action's folder stops nobody`() throws {
         let work = Self.place("work/KEY", words, in: project)
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
-        var folder = open(work.path, O_RDONLY | O_DIRECTORY)
-        let name = String(repeating: "n", count: 255)
-        for _ in 0..<3000 {
-            #expect(mkdirat(folder, name, 0o777) == 0)
-            let below = openat(folder, name, O_RDONLY | O_DIRECTORY)
-            close(folder)
-            folder = below
-        }
-        close(folder)
+        try CommandLineProject.makeDeepTree(in: work.path, levels: 3000, name: String(repeating: "n", count: 255))
         for arguments in [["cache", "stats"], ["cache", "gc", "--delete"], ["run", "words.yml", "-q"]] {
             let ended = try project.run(arguments, environment: [:])
             #expect(ended.code == 0, "\(arguments): \(ended.errors)")
